@@ -1,0 +1,97 @@
+"""File -> ModelSpec in the file's own dialect. Judges nothing, executes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kconvert.errors import ConversionFailed, CorruptSource, NotAModel, Problem, UnusedTensor
+from kconvert.read.architecture import architecture_of
+from kconvert.read.envelope import model_of
+from kconvert.read.graph import consistent
+from kconvert.read.hdf5 import HDF5File, model_config
+from kconvert.read.origin import origin_of
+from kconvert.read.pairing import weights_beside
+from kconvert.read.sniff import sniffed
+from kconvert.spec import Dialect, ModelSpec, Tensor
+
+__all__ = ["read"]
+
+
+def read(
+    source: Path,
+    *,
+    weights: Path | None = None,
+    backend: str | None = None,
+    keras_version: str | None = None,
+    data_format: str | None = None,
+    input_shape: tuple[int | None, ...] | None = None,
+) -> ModelSpec:
+    """The model in a file, or in an architecture file and the file of its tensors; the tensors are read late.
+
+    Args:
+        source: a full model, or an architecture as JSON or YAML.
+        weights: the tensors of an architecture; found by name where that is plain.
+        backend, keras_version, data_format, input_shape: what the user says where the file does not.
+
+    Raises:
+        SourceError: not a readable model.
+        ConversionFailed: a model whose parts do not fit together.
+    """
+    kind = sniffed(source)
+    if kind == "hdf5":
+        file = HDF5File(source)
+        data = architecture_of(model_config(file), f"{source}: model_config")
+        evidence = {"architecture": "the attribute model_config"}
+    else:
+        data = architecture_of(_text_of(source), str(source))
+        path = weights or weights_beside(source)
+        if sniffed(path) != "hdf5":
+            raise NotAModel(f"{path}: no HDF5 file with tensors")
+        file = HDF5File(path)
+        kind_evidence = "named by --weights" if weights else "found by its name"
+        evidence = {"architecture": source.name, "weights": f"{path.name}, {kind_evidence}"}
+    options = {
+        "backend": backend, "keras_version": keras_version, "data_format": data_format, "input_shape": input_shape,
+    }  # fmt: skip
+    said = {
+        "the file's attribute": {q: file.attribute(q) for q in ("keras_version", "backend")},
+        "the architecture": {q: data.get(q) for q in ("keras_version", "backend")},
+        "the tensors' group": {q: file.weights_attribute(q) for q in ("keras_version", "backend")},
+    }
+    origin = origin_of(str(source), "hdf5" if kind == "hdf5" else f"{kind}+hdf5", said, options, evidence)
+    try:
+        model = consistent(model_of(data, Dialect.keras2, origin))
+    except Problem as problem:
+        raise ConversionFailed([problem]) from None
+    return replace(_with_tensors(model, file.layers()), training=_training(file))
+
+
+def _text_of(source: Path) -> str:
+    try:
+        return source.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CorruptSource(f"{source}: not UTF-8 text: {error}") from None
+
+
+def _with_tensors(model: ModelSpec, stored: Mapping[str, Mapping[str, Tensor]]) -> ModelSpec:
+    """Each top-level layer with the tensors of the group that bears its name."""
+    names = {layer.name for layer in model.layers}
+    problems = [
+        UnusedTensor(f"{len(tensors)} tensors are stored for a layer that the model does not have", layer=name)
+        for name, tensors in stored.items()
+        if tensors and name not in names
+    ]
+    if problems:
+        raise ConversionFailed(problems)
+    return replace(model, layers=tuple(replace(layer, tensors=stored.get(layer.name, {})) for layer in model.layers))
+
+
+def _training(file: HDF5File) -> dict[str, Any] | None:
+    config = file.attribute("training_config")
+    tensors = file.optimizer_tensors()
+    if config is None and not tensors:
+        return None
+    return {"config": config, "optimizer_tensors": [name for name, _ in tensors]}

@@ -1,0 +1,104 @@
+"""An architecture as text, JSON or YAML, to a plain dict; limits first, and nothing is ever constructed from a tag."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+
+from kconvert.errors import CorruptSource, NotAModel
+
+LARGEST_JSON = 64 << 20
+LARGEST_YAML = 8 << 20
+DEEPEST = 200
+MOST_ALIASES = 1000
+WRAPPERS = ("model_config", "keras_model", "model", "architecture")
+
+
+def architecture_of(text: str, where: str) -> dict[str, Any]:
+    """The model's dict with `class_name` and `config`; from a JSON text, or a YAML one.
+
+    Raises:
+        CorruptSource: not parseable, or beyond the limits.
+        NotAModel: parseable, but no model.
+    """
+    stripped = text.lstrip("\ufeff \t\r\n")
+    data = _json(stripped, where) if stripped[:1] in ("{", "[", '"') else _yaml(text, where)
+    if isinstance(data, str):  # to_json() dumped a second time
+        data = architecture_of(data, where)
+    _check_depth(data, where)
+    for wrapper in WRAPPERS:
+        if isinstance(data, dict) and "class_name" not in data and wrapper in data and "layers" not in data:
+            inner = data[wrapper]
+            inner = architecture_of(inner, where) if isinstance(inner, str) else inner
+            data = {**{k: v for k, v in data.items() if k != wrapper}, **inner} if isinstance(inner, dict) else data
+    if not isinstance(data, dict) or "class_name" not in data or "config" not in data:
+        raise NotAModel(f"{where}: no Keras model (no `class_name` and `config`)")
+    return data
+
+
+def _json(text: str, where: str) -> Any:
+    if len(text) > LARGEST_JSON:
+        raise CorruptSource(f"{where}: {len(text):,} bytes of JSON; the limit is {LARGEST_JSON:,}")
+    try:
+        return json.loads(text, object_pairs_hook=_no_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise CorruptSource(f"{where}: not valid JSON: {error}") from None
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(k for k, _ in pairs if sum(k == other for other, _ in pairs) > 1)
+        raise ValueError(f"the key {twice!r} is there twice")
+    return found
+
+
+class _ModelLoader(yaml.SafeLoader):
+    """The tags that Python 2's Keras wrote for plain values; any other is an error."""
+
+
+def _sequence(loader: yaml.SafeLoader, node: yaml.SequenceNode) -> list[Any]:
+    return loader.construct_sequence(node, deep=True)
+
+
+def _scalar(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    return loader.construct_scalar(node)
+
+
+_ModelLoader.add_constructor("tag:yaml.org,2002:python/tuple", _sequence)
+_ModelLoader.add_constructor("tag:yaml.org,2002:python/unicode", _scalar)
+_ModelLoader.add_constructor("tag:yaml.org,2002:python/str", _scalar)
+_ModelLoader.add_constructor("tag:yaml.org,2002:python/long", lambda loader, node: int(_scalar(loader, node)))
+
+
+def _yaml(text: str, where: str) -> Any:
+    if len(text) > LARGEST_YAML:
+        raise CorruptSource(f"{where}: {len(text):,} bytes of YAML; the limit is {LARGEST_YAML:,}")
+    try:
+        depth = aliases = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            aliases += isinstance(event, yaml.AliasEvent)
+            if depth > DEEPEST or aliases > MOST_ALIASES:
+                raise CorruptSource(
+                    f"{where}: YAML nested deeper than {DEEPEST} or with more than {MOST_ALIASES} aliases"
+                )
+        return yaml.load(text, Loader=_ModelLoader)
+    except yaml.constructor.ConstructorError as error:
+        raise CorruptSource(f"{where}: {error.problem}: nothing from a model file is executed") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise CorruptSource(f"{where}: not valid YAML: {' '.join(str(error).split())}") from None
+
+
+def _check_depth(data: Any, where: str) -> None:
+    waiting = [(data, 0)]
+    seen = 0
+    while waiting:
+        value, depth = waiting.pop()
+        seen += 1
+        if depth > DEEPEST or seen > 2_000_000:
+            raise CorruptSource(f"{where}: nested deeper than {DEEPEST} or with more than 2,000,000 values")
+        inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        waiting.extend((v, depth + 1) for v in inside)

@@ -1,0 +1,96 @@
+"""Are the connections of a model consistent? And: which of the numbered nodes of a file is which call?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from kconvert.errors import BrokenGraph, ConversionFailed, Problem
+from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Port, map_ports, ports_in
+
+
+def consistent(model: ModelSpec) -> ModelSpec:
+    """The model with nodes numbered from zero, at every depth, unused nodes of shared layers dropped.
+
+    Keras 2 numbers a layer's nodes over all models that it is used in; the first node of a nested model is its own
+    making, so the outer model's references can begin at 1 (keras 2.2.4 engine/network.py `get_config`, `_node_key`).
+
+    Raises:
+        ConversionFailed: with a BrokenGraph for each reference to nothing and each cycle.
+    """
+    model = _renumbered(model)
+    problems = list(_problems(model))
+    layers = []
+    for layer in model.layers:
+        nested = layer.inner_model
+        try:
+            layers.append(replace(layer, inner={"model": consistent(nested)}) if nested is not None else layer)
+        except ConversionFailed as failed:
+            problems += [p.inside(layer.name) for p in failed.problems]
+    if problems:
+        raise ConversionFailed(problems)
+    return replace(model, layers=tuple(layers))
+
+
+def _renumbered(model: ModelSpec) -> ModelSpec:
+    """References to a layer that count from one where the layer's calls count from zero are shifted."""
+    wanted: dict[str, set[int]] = {}
+    for port in _all_ports(model):
+        wanted.setdefault(port.layer, set()).add(port.call)
+    shift: dict[str, int] = {}
+    for layer in model.layers:
+        numbers = wanted.get(layer.name, set())
+        if layer.inner_model is not None and numbers and max(numbers) >= len(layer.calls) and min(numbers) >= 1:
+            shift[layer.name] = 1
+    if not shift:
+        return model
+
+    def port(old: Port) -> Port:
+        return replace(old, call=old.call - shift.get(old.layer, 0))
+
+    def ports(nest: Nest) -> Nest:
+        return map_ports(nest, port)
+
+    layers = tuple(
+        replace(la, calls=tuple(Call(ports(c.args), ports(dict(c.kwargs))) for c in la.calls)) for la in model.layers
+    )
+    return replace(model, layers=layers, inputs=ports(model.inputs), outputs=ports(model.outputs))
+
+
+def _all_ports(model: ModelSpec) -> Iterator[Port]:
+    for layer in model.layers:
+        for call in layer.calls:
+            yield from call.ports()
+    yield from ports_in((model.inputs, model.outputs))
+
+
+def _problems(model: ModelSpec) -> Iterator[Problem]:
+    layers: Mapping[str, LayerSpec] = {layer.name: layer for layer in model.layers}
+    for layer in model.layers:
+        for port in (p for call in layer.calls for p in call.ports()):
+            if port.layer not in layers:
+                yield BrokenGraph(f"takes the output of {port.layer!r}, which is not there", layer=layer.name)
+            elif port.call >= len(layers[port.layer].calls):
+                yield BrokenGraph(
+                    f"takes the output of call {port.call} of {port.layer!r}, which has fewer", layer=layer.name
+                )
+    for what, nest in (("input", model.inputs), ("output", model.outputs)):
+        for port in ports_in(nest):
+            if port.layer not in layers or port.call >= len(layers[port.layer].calls):
+                yield BrokenGraph(f"the {what} {port.layer!r} of the model is not there", layer=model.name)
+    stuck = _unreachable(model)
+    if stuck:
+        yield BrokenGraph(f"these layers wait for each other: {', '.join(sorted(stuck)[:5])}", layer=model.name)
+
+
+def _unreachable(model: ModelSpec) -> set[str]:
+    waiting = {
+        (la.name, n): {(p.layer, p.call) for p in c.ports()} for la in model.layers for n, c in enumerate(la.calls)
+    }
+    done: set[tuple[str, int]] = set()
+    while ready := [key for key, needs in waiting.items() if needs <= done]:
+        done.update(ready)
+        for key in ready:
+            del waiting[key]
+    known = {layer.name for layer in model.layers}
+    return {name for (name, _), needs in waiting.items() if all(p in known for p, _ in needs)}

@@ -1,0 +1,71 @@
+"""Which Keras, on which backend, wrote this? Only what the file or the user says, with where it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+
+from kconvert.errors import CorruptSource, UsageError
+from kconvert.spec import Origin
+
+BACKENDS = ("theano", "tensorflow", "cntk")
+
+
+def origin_of(
+    path: str,
+    kind: str,
+    statements: Mapping[str, Mapping[str, Any]],
+    options: Mapping[str, Any],
+    evidence: Mapping[str, str],
+) -> Origin:
+    """The origin, from statements (where -> `keras_version`, `backend`), the first that says something counts.
+
+    Raises:
+        UsageError: an option contradicts the file.
+    """
+    found: dict[str, str] = {}
+    reasons = dict(evidence)
+    for question in ("keras_version", "backend"):
+        for where, said in statements.items():
+            value = said.get(question)
+            if value is not None and question not in found:
+                found[question], reasons[question] = str(value), f"{where}: {value}"
+        option = options.get(question)
+        if option is not None:
+            flag = f"--{question.replace('_', '-')}"
+            if question in found and not _agree(question, found[question], option):
+                raise UsageError(f"{flag} {option} contradicts the file, which says {found[question]}")
+            if question not in found:
+                found[question], reasons[question] = str(option), f"said by {flag}"
+    if found.get("backend") not in (*BACKENDS, None):
+        raise CorruptSource(f"{path}: the backend {found['backend']!r} is none that Keras had")
+    version = found.get("keras_version")
+    hints = {k: options[k] for k in ("data_format", "input_shape") if options.get(k) is not None}
+    return Origin(path, kind, _range(version, path), _package(version), found.get("backend"), reasons, hints)
+
+
+def _range(version: str | None, path: str) -> tuple[Version | None, Version | None]:
+    if version is None:
+        return (None, None)
+    try:
+        exact = Version(version.split("-")[0])
+    except InvalidVersion:
+        raise CorruptSource(f"{path}: {version!r} is not a version of Keras") from None
+    return (exact, exact)
+
+
+def _package(version: str | None) -> str:
+    """`2.2.4-tf` is tf.keras; from 2.4.0 on there is no other Keras 2 than that of TensorFlow."""
+    if version is None:
+        return "keras"
+    return (
+        "tf.keras"
+        if version.endswith("-tf") or Version("2.4") <= Version(version.split("-")[0]) < Version("3")
+        else "keras"
+    )
+
+
+def _agree(question: str, said: str, option: Any) -> bool:
+    return said.split("-")[0] == str(option) if question == "keras_version" else said == option

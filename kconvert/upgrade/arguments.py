@@ -1,0 +1,134 @@
+"""A layer's arguments in the next dialect; strict: every one is kept, renamed, packed or dropped, or it is a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kconvert.errors import CodeInModel, Problem, Rejected, UnknownArgument
+from kconvert.report import ArgumentChange
+from kconvert.spec import Origin
+from kconvert.upgrade.conditions import holds
+from kconvert.upgrade.map_format import Entry, Section, value_key
+from kconvert.upgrade.maps import HopMaps, with_case
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The new config, what became of each old argument, and what stands against it."""
+
+    config: Mapping[str, Any]
+    changes: tuple[ArgumentChange, ...]
+    problems: tuple[Problem, ...]
+
+
+def chosen(entry: Entry, config: Mapping[str, Any], origin: Origin, tensors: int = 0) -> Entry:
+    """The entry with the words of the first case that holds.
+
+    Raises:
+        AmbiguousOrigin: a case asks what the file does not say.
+    """
+    if not entry.cases and entry.otherwise is None:
+        return entry
+    for case in entry.cases:
+        if holds(case.when, config, origin, tensors):
+            return with_case(entry, case)
+    return with_case(entry, entry.otherwise)
+
+
+def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, origin: Origin) -> Arguments:
+    """The new config of a layer, from an entry whose case is chosen already."""
+    old = {**entry.absent, **{k: plain(v) for k, v in config.items() if k != "name"}}
+    new: dict[str, Any] = {}
+    changes: list[ArgumentChange] = []
+    problems: list[Problem] = []
+    packed = {argument: target for target, arguments in entry.pack.items() for argument in arguments}
+    for argument, value in old.items():
+        target = entry.rename.get(argument, argument if argument in entry.keep else None)
+        if target is not None:
+            try:
+                new[target] = _upgraded_value(entry, argument, value, maps, origin)
+            except Problem as problem:
+                problem.argument = problem.argument or argument
+                problems.append(problem)
+            else:
+                if target != argument or new[target] != value:
+                    what = "renamed" if target != argument else "changed"
+                    changes.append(ArgumentChange(what, argument, target))
+        elif argument in entry.drop:
+            drop = entry.drop[argument]
+            if drop.if_default is not None and value not in drop.if_default:
+                problems.append(Rejected(f"{argument}={value!r}: {drop.because}", argument=argument))
+            else:
+                changes.append(ArgumentChange("dropped", argument, "", drop.because))
+        elif argument not in packed:
+            problems.append(
+                UnknownArgument(f"no map accounts for the argument {argument}={_short(value)}", argument=argument)
+            )
+    for target, arguments in entry.pack.items():
+        if any(a in old for a in arguments):
+            new[target] = [old.get(a) for a in arguments]
+            changes.append(ArgumentChange("packed", ", ".join(arguments), target))
+    for target, value in entry.set.items():
+        new[target] = value
+        changes.append(ArgumentChange("added", "", target))
+    return Arguments(new, tuple(changes), tuple(problems))
+
+
+def _upgraded_value(entry: Entry, argument: str, value: Any, maps: HopMaps, origin: Origin) -> Any:
+    if argument in entry.inside:
+        return upgraded_object(entry.inside[argument], value, maps, origin)
+    table = entry.values.get(argument)
+    if table is None:
+        return value
+    if value_key(value) not in table:
+        known = ", ".join(table)
+        raise UnknownArgument(f"{argument}={_short(value)} is not a value that the map knows ({known})")
+    return table[value_key(value)]
+
+
+def upgraded_object(section: Section, value: Any, maps: HopMaps, origin: Origin) -> Any:
+    """An initializer, regularizer, constraint or activation in the next dialect.
+
+    Raises:
+        CodeInModel: not one of Keras's own: the user's code.
+        Rejected, UnknownArgument: known, but not as it stands here.
+    """
+    if value is None:
+        return None
+    name = value if isinstance(value, str) else value.get("class_name") if isinstance(value, Mapping) else None
+    config = value.get("config") or {} if isinstance(value, Mapping) else {}
+    if not isinstance(name, str) or not isinstance(config, Mapping):
+        raise UnknownArgument(f"{_short(value)} is not the form of an {section[:-1]}")
+    found = maps.find(section, name) or maps.find(section, _camel(name))
+    if found is None:
+        raise CodeInModel(
+            f"the {section[:-1]} {name!r} is not one of Keras's own, so it is Python code that is not in the file"
+        )
+    entry = chosen(found, config, origin)
+    if entry.reject is not None:
+        raise Rejected(f"{section[:-1]} {name!r}: {entry.reject.because}", option=entry.reject.option)
+    arguments = upgraded_arguments(entry, config, maps, origin)
+    if arguments.problems:
+        raise arguments.problems[0]
+    new_name = entry.becomes or (name if maps.find(section, name) else _camel(name))
+    if section == "activations":
+        return new_name
+    return {"class_name": new_name, "config": dict(arguments.config)}
+
+
+def plain(value: Any) -> Any:
+    """A number that Keras 2.0 wrote as `{"type": "ndarray", "value": 0.1}` (topology.py, get_json_type) as itself."""
+    if isinstance(value, Mapping) and set(value) == {"type", "value"} and value["type"] == "ndarray":
+        return value["value"]
+    return value
+
+
+def _camel(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

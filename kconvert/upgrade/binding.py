@@ -1,0 +1,162 @@
+"""Gives each stored tensor to the layer and slot that it belongs to.
+
+A file lists the tensors of a top-level layer flat: those of a wrapper, of cells and of nested models one after another,
+the trainable ones of the whole group before the others (Keras 2.2.4 engine/network.py `weights`, layers/wrappers.py).
+Frozen layers therefore move to the back. Names do not lie, so they are asked first; the order answers where they are not unique.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kconvert.errors import ConversionFailed, MissingTensor, Problem, UnusedTensor
+from kconvert.spec import LayerSpec, ModelSpec, Origin
+from kconvert.tensor import Tensor
+from kconvert.upgrade.arguments import chosen
+from kconvert.upgrade.maps import HopMaps
+from kconvert.upgrade.slots import present_slots, weights_form
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One slot of one leaf below a top-level layer; `owners` are the names that its tensor may carry as prefix."""
+
+    path: Path
+    slot: str
+    owners: tuple[str, ...]
+    trainable: bool
+
+
+def bound(model: ModelSpec, maps: HopMaps) -> ModelSpec:
+    """The model with every tensor under the slot of the layer that uses it.
+
+    Raises:
+        ConversionFailed: with a MissingTensor or UnusedTensor for each tensor that is not accounted for.
+    """
+    problems: list[Problem] = []
+    layers = []
+    for layer in model.layers:
+        try:
+            layers.append(_bound_layer(layer, maps, model.origin))
+        except Problem as problem:
+            if not problem.class_name:
+                problem.layer, problem.class_name = layer.name, layer.class_name
+            problems.append(problem)
+            layers.append(layer)
+    if problems:
+        raise ConversionFailed(problems)
+    return replace(model, layers=tuple(layers))
+
+
+def _bound_layer(layer: LayerSpec, maps: HopMaps, origin: Origin) -> LayerSpec:
+    if not layer.tensors and not layer.inner:
+        expected = list(_places(layer, maps, origin, (), (), 0))
+        if expected:
+            raise _count_problem([p.slot for p in expected], [])
+        return layer
+    entry = maps.find("layers", layer.class_name)
+    if entry is None and not layer.inner:
+        return layer  # an unknown class: the hop names it as a problem of its own
+    stored = list(layer.tensors.values())
+    places = _in_file_order(_places(layer, maps, origin, (), (), len(stored)))
+    by_place = _by_name(places, stored) if layer.inner else None
+    if by_place is None:
+        if len(places) != len(stored):
+            raise _count_problem([f"{'/'.join((*p.path[1:], p.slot))}" for p in places], [t.name for t in stored])
+        by_place = {(p.path, p.slot): t for p, t in zip(places, stored, strict=True)}
+    return _given(layer, by_place, ())
+
+
+def _places(
+    layer: LayerSpec, maps: HopMaps, origin: Origin, above: Path, owners: tuple[str, ...], count: int
+) -> Iterator[_Place]:
+    """All slots of a layer and of what it holds, trainable before others within each container."""
+    path = (*above, layer.name)
+    trainable = bool(layer.config.get("trainable", True))
+    nested = layer.inner_model
+    if nested is not None:
+        found = [p for inner in nested.layers for p in _places(inner, maps, origin, path, (), 0)]
+        yield from _in_file_order(found)
+        return
+    owners = (layer.name, *owners)
+    if layer.inner:
+        for role, held in _held(layer):
+            prefix = {"forward_layer": "forward_", "backward_layer": "backward_"}.get(role, "")
+            names = (*((prefix + held.name,) if prefix else ()), *owners)
+            for place in _places(held, maps, origin, (*path, role), names, 0):
+                yield place if trainable else replace(place, trainable=False)
+        return
+    entry = maps.find("layers", layer.class_name)
+    if entry is None:
+        return
+    form = weights_form(chosen(entry, layer.config, origin, count), layer.config, origin, count)
+    for slot in present_slots(form, layer.config, origin):
+        yield _Place(path, slot, owners, trainable and slot not in form.state)
+
+
+def _held(layer: LayerSpec) -> Iterator[tuple[str, LayerSpec]]:
+    """The layers that a wrapper holds; a Bidirectional of Keras 2 stores one and trains two."""
+    if layer.class_name == "Bidirectional" and set(layer.inner) == {"layer"}:
+        (held,) = layer.inner_layers()
+        yield "forward_layer", held
+        yield "backward_layer", held
+        return
+    for role, held_by_role in layer.inner.items():
+        if isinstance(held_by_role, LayerSpec):
+            yield role, held_by_role
+        elif isinstance(held_by_role, tuple):
+            yield from ((f"{role}{i}", cell) for i, cell in enumerate(held_by_role))
+
+
+def _in_file_order(places: Iterator[_Place] | Sequence[_Place]) -> list[_Place]:
+    return sorted(places, key=lambda p: not p.trainable)  # a stable sort
+
+
+def _by_name(places: Sequence[_Place], stored: Sequence[Tensor]) -> dict[tuple[Path, str], Tensor] | None:
+    """The tensors by name, or None where names do not give each place exactly one tensor."""
+    if len(places) != len(stored):
+        return None
+    free: dict[str, list[Tensor]] = {}
+    for tensor in stored:
+        free.setdefault(_last_two(tensor.name), []).append(tensor)
+    found: dict[tuple[Path, str], Tensor] = {}
+    used: set[int] = set()
+    for place in places:
+        matches = next((m for o in place.owners if (m := free.get(_last_two(f"{o}/{place.slot}")))), [])
+        if len(matches) != 1 or id(matches[0]) in used:
+            return None
+        used.add(id(matches[0]))
+        found[place.path, place.slot] = matches[0]
+    return found
+
+
+def _last_two(name: str) -> str:
+    """`scope/dense_1/kernel:0` -> `dense_1/kernel`: Theano's scopes leak, TensorFlow adds the output's number."""
+    return "/".join(re.sub(r":\d+$", "", name).split("/")[-2:])
+
+
+def _given(layer: LayerSpec, by_place: Mapping[tuple[Path, str], Tensor], above: Path) -> LayerSpec:
+    path = (*above, layer.name)
+    nested = layer.inner_model
+    if nested is not None:
+        inside = tuple(_given(inner, by_place, path) for inner in nested.layers)
+        return replace(layer, tensors={}, inner={"model": replace(nested, layers=inside)})
+    if layer.inner:
+        held = {role: _given(h, by_place, (*path, role)) for role, h in _held(layer)}
+        inner = {r: h for r, h in held.items() if not re.fullmatch(r"cells\d+", r)}
+        cells = tuple(h for r, h in held.items() if re.fullmatch(r"cells\d+", r))
+        return replace(layer, tensors={}, inner={**inner, "cells": cells} if cells else inner)
+    own = {slot: t for (where, slot), t in by_place.items() if where == path}
+    return replace(layer, tensors=own)
+
+
+def _count_problem(expected: Sequence[str], stored: Sequence[str]) -> Problem:
+    kind = MissingTensor if len(stored) < len(expected) else UnusedTensor
+    return kind(
+        f"needs {len(expected)} tensors ({', '.join(expected) or 'none'}), "
+        f"the file has {len(stored)} ({', '.join(stored) or 'none'})"
+    )

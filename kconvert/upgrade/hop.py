@@ -1,0 +1,202 @@
+"""One dialect hop: every layer's class, arguments, tensors and graph, in one pass, by the maps and rules of that hop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from kconvert.errors import ConversionFailed, Problem, Rejected, UnknownLayer
+from kconvert.report import LayerChange, TensorChange
+from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports, walk
+from kconvert.upgrade.arguments import Arguments, chosen, upgraded_arguments
+from kconvert.upgrade.fragment import Fragment, Shape, Site, Step, placed, redirected
+from kconvert.upgrade.map_format import Entry
+from kconvert.upgrade.maps import HopMaps
+from kconvert.upgrade.rules import RULES
+from kconvert.upgrade.shapes import ShapeInference
+from kconvert.upgrade.slots import upgraded_tensors, weights_form
+from kconvert.upgrade.wrapping import wrapped
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What one hop gathers on its way through the model."""
+
+    problems: list[Problem] = field(default_factory=list)
+    changes: list[LayerChange] = field(default_factory=list)
+
+
+def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChange, ...]]:
+    """The model in the next dialect, its tensors bound already, and what became of each layer.
+
+    Raises:
+        ConversionFailed: all problems of all layers.
+    """
+    collected = _Collected()
+    upgraded = _model(model, maps, ShapeInference(model), collected, ())
+    if collected.problems:
+        raise ConversionFailed(collected.problems)
+    return upgraded, tuple(collected.changes)
+
+
+def _model(
+    model: ModelSpec, maps: HopMaps, shapes: ShapeInference, collected: _Collected, parents: tuple[str, ...]
+) -> ModelSpec:
+    layers: list[LayerSpec] = []
+    moved: dict[Port, Port] = {}
+    taken = {layer.name for layer in model.layers}
+    for layer in model.layers:
+        inputs = [shapes.of_inputs(call) for call in layer.calls]
+        try:
+            fragment = _layer(layer, maps, model.origin, inputs, collected, parents)
+            new = placed(fragment, layer, taken)
+            moved.update(redirected(fragment, layer, new))
+        except Problem as problem:
+            _add_problem(collected, problem, layer, parents)
+            continue
+        taken.update(spec.name for spec in new)
+        layers.extend(new)
+    upgraded = replace(model, dialect=maps.new, layers=tuple(layers))
+    return _with_ports(upgraded, moved) if moved else upgraded
+
+
+def _with_ports(model: ModelSpec, moved: Mapping[Port, Port]) -> ModelSpec:
+    def ports(nest: Nest) -> Nest:
+        return map_ports(nest, lambda port: moved.get(port, port))
+
+    layers = tuple(
+        replace(layer, calls=tuple(Call(ports(c.args), ports(dict(c.kwargs))) for c in layer.calls))
+        for layer in model.layers
+    )
+    return replace(model, layers=layers, outputs=ports(model.outputs))
+
+
+def _layer(
+    layer: LayerSpec,
+    maps: HopMaps,
+    origin: Origin,
+    inputs: Sequence[Sequence[Shape | None]],
+    collected: _Collected,
+    parents: tuple[str, ...],
+) -> Fragment:
+    """The steps that one layer becomes, its inner layers included."""
+    below = (*parents, layer.name)
+    nested = layer.inner_model
+    if nested is not None:
+        entry = maps.find("layers", layer.class_name) or Entry()
+        shapes = ShapeInference(nested, inputs[0] if inputs else None)
+        inside = _model(nested, maps, shapes, collected, below)
+        return Fragment(Step(entry.becomes or layer.class_name, {}, inner={"model": inside}))
+    if layer.class_name.startswith("ops."):
+        return Fragment(Step(layer.class_name, layer.config))
+    found = maps.find("layers", layer.class_name)
+    if found is None:
+        raise UnknownLayer(
+            "is not a layer of Keras, so its Python code is needed (today's Keras says: Unknown layer: "
+            f"'{layer.class_name}', or: Could not locate class '{layer.class_name}')"
+        )
+    entry = chosen(found, layer.config, origin, len(layer.tensors))
+    if entry.reject is not None:
+        raise Rejected(entry.reject.because, option=entry.reject.option)
+    arguments = upgraded_arguments(entry, layer.config, maps, origin)
+    for problem in arguments.problems:
+        _add_problem(collected, problem, layer, parents)
+    form = weights_form(entry, layer.config, origin, len(layer.tensors))
+    tensors = upgraded_tensors(form, layer, origin)
+    fragment = Fragment(Step(entry.becomes or layer.class_name, arguments.config, tensors=tensors))
+    site = Site(layer, origin, tuple(call[0] if call else None for call in inputs))
+    if layer.inner:
+        held = {
+            role: _held(inner, maps, origin, inputs, layer.class_name, collected, below)
+            for role, inner in layer.inner.items()
+        }
+        fragment = wrapped(site, fragment, held)
+    if not arguments.problems:
+        for name in entry.rule:
+            fragment = RULES[name](site, fragment)
+    collected.changes.append(_change(layer, fragment, arguments, entry, parents))
+    return fragment
+
+
+def _held(
+    inner: Any,
+    maps: HopMaps,
+    origin: Origin,
+    inputs: Sequence[Sequence[Shape | None]],
+    wrapper: str,
+    collected: _Collected,
+    parents: tuple[str, ...],
+) -> tuple[tuple[LayerSpec, Fragment], ...]:
+    """What a wrapper holds in one role, as fragments: one layer, or several cells."""
+    layers: tuple[LayerSpec, ...] = inner if isinstance(inner, tuple) else (inner,)
+    inside = [[_without_time(s) if wrapper == "TimeDistributed" else s for s in call] for call in inputs]
+    return tuple((layer, _layer(layer, maps, origin, inside, collected, parents)) for layer in layers)
+
+
+def _without_time(shape: Shape | None) -> Shape | None:
+    return None if shape is None else (shape[0], *shape[2:])
+
+
+def _add_problem(collected: _Collected, problem: Problem, layer: LayerSpec, parents: tuple[str, ...]) -> None:
+    if not problem.layer:
+        problem.layer = "/".join((*parents, layer.name))
+        problem.class_name = problem.class_name or layer.class_name
+    collected.problems.append(problem)
+
+
+def _change(
+    layer: LayerSpec, fragment: Fragment, arguments: Arguments, entry: Entry, parents: tuple[str, ...]
+) -> LayerChange:
+    tensors = tuple(
+        TensorChange(t.name, slot, t.shape, str(t.dtype), t.steps)
+        for step in fragment.steps
+        for slot, t in step.tensors.items()
+    )
+    name = "/".join((*parents, layer.name))
+    becomes = tuple(step.class_name for step in fragment.steps)
+    return LayerChange(name, layer.class_name, becomes, name, arguments.changes, tensors, entry.rule)
+
+
+def with_floatx(model: ModelSpec) -> ModelSpec:
+    """The model with a `dtype` on every layer.
+
+    Keras before 2.3 writes it on the first layer only; the others took `floatx` of the day, which no file records but
+    which their tensors show (Keras 2.2.4 engine/base_layer.py, `add_weight`).
+    """
+    return _with_floatx(model, _floatx(model))
+
+
+def _with_floatx(model: ModelSpec, floatx: str) -> ModelSpec:
+    return replace(model, layers=tuple(_layer_with_floatx(layer, floatx) for layer in model.layers))
+
+
+def _layer_with_floatx(layer: LayerSpec, floatx: str) -> LayerSpec:
+    inner: dict[str, Any] = {}
+    for role, held in layer.inner.items():
+        if isinstance(held, ModelSpec):
+            inner[role] = _with_floatx(held, floatx)
+        elif isinstance(held, LayerSpec):
+            inner[role] = _layer_with_floatx(held, floatx)
+        else:
+            inner[role] = tuple(_layer_with_floatx(cell, floatx) for cell in held)
+    if layer.class_name == "InputLayer" or layer.class_name.startswith("ops.") or "model" in inner:
+        return replace(layer, inner=inner)
+    own = {str(t.dtype) for t in layer.tensors.values() if t.dtype.kind == "f"}
+    dtype = own.pop() if len(own) == 1 else layer.config.get("dtype")
+    config = {**layer.config, "dtype": dtype if _is_float(dtype) else floatx}
+    return replace(layer, config=config, inner=inner)
+
+
+def _floatx(model: ModelSpec) -> str:
+    floats: Mapping[str, None] = dict.fromkeys(
+        str(t.dtype) for _, layer in walk(model) for t in layer.tensors.values() if t.dtype.kind == "f"
+    )
+    if floats:
+        return next(iter(floats))
+    said = [str(layer.config.get("dtype")) for layer in model.layers if layer.class_name == "InputLayer"]
+    return next((d for d in said if _is_float(d)), "float32")
+
+
+def _is_float(dtype: Any) -> bool:
+    return isinstance(dtype, str) and dtype.startswith(("float", "bfloat"))

@@ -1,0 +1,40 @@
+"""What a table cannot say: one small file per case, and this literal registry of them.
+
+A rule sees the layer as it was (`Site`) and the fragment that the table and earlier rules made of it, and returns a new one.
+"""
+
+from __future__ import annotations
+
+from kconvert.upgrade.fragment import Rule
+from kconvert.upgrade.rules.bidirectional import bidirectional
+from kconvert.upgrade.rules.bilinear_upsampling import bilinear_upsampling
+from kconvert.upgrade.rules.cntk_lstm import cntk_lstm
+from kconvert.upgrade.rules.cudnn import cudnn
+from kconvert.upgrade.rules.hard_sigmoid import hard_sigmoid, recurrent_hard_sigmoid
+from kconvert.upgrade.rules.highway import highway
+from kconvert.upgrade.rules.initial_state import initial_state
+from kconvert.upgrade.rules.locally_connected import locally_connected
+from kconvert.upgrade.rules.maxout_dense import maxout_dense
+from kconvert.upgrade.rules.same_conv_lstm import same_conv_lstm
+from kconvert.upgrade.rules.same_convolution import same_convolution
+from kconvert.upgrade.rules.same_pooling import same_pooling
+from kconvert.upgrade.rules.same_transposed_convolution import same_transposed_convolution
+from kconvert.upgrade.rules.softmax import softmax
+
+RULES: dict[str, Rule] = {
+    "bidirectional": bidirectional,
+    "bilinear_upsampling": bilinear_upsampling,
+    "cntk_lstm": cntk_lstm,
+    "cudnn": cudnn,
+    "hard_sigmoid": hard_sigmoid,
+    "highway": highway,
+    "initial_state": initial_state,
+    "locally_connected": locally_connected,
+    "maxout_dense": maxout_dense,
+    "recurrent_hard_sigmoid": recurrent_hard_sigmoid,
+    "same_conv_lstm": same_conv_lstm,
+    "same_convolution": same_convolution,
+    "same_pooling": same_pooling,
+    "same_transposed_convolution": same_transposed_convolution,
+    "softmax": softmax,
+}

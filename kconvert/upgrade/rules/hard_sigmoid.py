@@ -1,0 +1,67 @@
+"""`hard_sigmoid` was clip(0.2 x + 0.5, 0, 1) until Keras 2.3 and tf.keras 2.15; today's is clip(x / 6 + 0.5, 0, 1).
+
+old(x) = today(1.2 x), so the factor goes into the weights that make x, or into a Rescaling before an Activation.
+Sources: keras 2.3.1 backend/tensorflow_backend.py `hard_sigmoid`; keras 3.15 src/backend/tensorflow/nn.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kconvert.errors import Rejected
+from kconvert.upgrade.fragment import Fragment, Site, Step
+
+FACTOR = 1.2
+
+SCALED_SLOTS = {
+    **dict.fromkeys(
+        ["Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "LocallyConnected1D",
+         "LocallyConnected2D"], ("kernel", "bias")),
+    **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], ("pointwise_kernel", "bias")),
+    "Highway": ("W", "b"),
+    "DepthwiseConv2D": ("depthwise_kernel", "bias"),
+    **dict.fromkeys(["SimpleRNN", "SimpleRNNCell", "GRU", "GRUCell"], ("kernel", "recurrent_kernel", "bias")),
+}  # fmt: skip
+GATE_SLOTS = ("kernel", "recurrent_kernel", "bias")
+
+
+def hard_sigmoid(site: Site, fragment: Fragment) -> Fragment:
+    """Keeps `activation='hard_sigmoid'` the function that it was."""
+    if site.old.config.get("activation") != "hard_sigmoid":
+        return fragment
+    if site.old.class_name == "Activation":
+        dtype = fragment.main.config.get("dtype")
+        rescaling = Step("Rescaling", {"scale": FACTOR, "dtype": dtype}, "rescaling")
+        return replace(fragment, before=(*fragment.before, rescaling))
+    slots = SCALED_SLOTS.get(site.old.class_name)
+    if slots is None:
+        raise Rejected(
+            "activation='hard_sigmoid' is applied to the cell state, where the changed formula of today's Keras "
+            "cannot be undone",
+            argument="activation",
+        )
+    if site.old.class_name in ("GRU", "GRUCell"):
+        units = int(site.old.config["units"])
+        return _scaled(fragment, slots, [(2 * units, 3 * units)])
+    return _scaled(fragment, slots, [None])
+
+
+def recurrent_hard_sigmoid(site: Site, fragment: Fragment) -> Fragment:
+    """Keeps `recurrent_activation='hard_sigmoid'`: gates i, f, o of an LSTM (stored i, f, c, o), z and r of a GRU (z, r, h)."""
+    if site.old.config.get("recurrent_activation") != "hard_sigmoid":
+        return fragment
+    n = int(site.old.config.get("units", site.old.config.get("filters", 0)))
+    gates: list[tuple[int, int] | None] = [(0, 2 * n)]
+    if not site.old.class_name.startswith("GRU"):
+        gates.append((3 * n, 4 * n))
+    return _scaled(fragment, GATE_SLOTS, gates)
+
+
+def _scaled(fragment: Fragment, slots: tuple[str, ...], columns: list[tuple[int, int] | None]) -> Fragment:
+    for slot in slots:
+        tensor = fragment.main.tensors.get(slot)
+        if tensor is not None:
+            for part in columns:
+                tensor = tensor.scale(FACTOR, part)
+            fragment = fragment.with_tensors(**{slot: tensor})
+    return fragment

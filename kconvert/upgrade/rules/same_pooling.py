@@ -1,0 +1,66 @@
+"""`padding='same'` of Theano's and CNTK's pooling, where the window starts elsewhere than TensorFlow's.
+
+Max pooling pads with minus infinity. Average pooling leaves the padding out of the mean: the mean of the padded input
+over the mean of padded ones. Only Theano's 1D and 2D average before Keras 2.1.5 counted the zeros
+(keras 2.1.4 and 2.1.5 backend/theano_backend.py, `pool2d`: average_inc_pad against average_exc_pad).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kconvert.upgrade.conditions import keras_is, known_backend
+from kconvert.upgrade.fragment import INPUT, PREVIOUS, Fragment, From, Site, Step
+from kconvert.upgrade.rules.padding import Widths, cntk_widths, kernel_and_stride, rank_of, theano_pooling
+from kconvert.upgrade.rules.same_convolution import zero_padding
+
+
+def same_pooling(site: Site, fragment: Fragment) -> Fragment:
+    """MaxPooling and AveragePooling of one to three dimensions."""
+    widths = _widths(site)
+    if widths is None:
+        return fragment
+    fragment = fragment.with_config(padding="valid")
+    if site.old.class_name.startswith("Max"):
+        return replace(
+            fragment, before=(*fragment.before, _padded(site, widths, float("-inf"), "padding", (PREVIOUS,)))
+        )
+    if _counts_zeros(site):
+        return replace(fragment, before=(*fragment.before, zero_padding(widths, fragment)))
+    return _average_without_padding(fragment, zero_padding(widths, fragment))
+
+
+def _average_without_padding(fragment: Fragment, padding: Step) -> Fragment:
+    mean = replace(fragment.main, suffix="mean")
+    ones = Step("ops.ones_like", {}, "ones", (INPUT,))
+    padded_ones = replace(padding, suffix="padded_ones")
+    share = replace(fragment.main, suffix="share")
+    quotient = Step("ops.divide", {}, "quotient", (From("mean"), From("share")))
+    return replace(fragment, main=mean, before=(*fragment.before, padding), after=(ones, padded_ones, share, quotient))
+
+
+def _widths(site: Site) -> Widths | None:
+    axes = rank_of(site.old.class_name)
+    kernel, window, stride = kernel_and_stride(site, "pool_size", axes)
+    if site.old.config.get("padding") != "same" or all(k == 1 for k in kernel):
+        return None
+    backend = known_backend(site.origin)
+    if backend == "theano":
+        same_as_tensorflow = all(s == 1 and w in (1, 3) for w, s in zip(window, stride, strict=True))
+        return None if same_as_tensorflow and not _counts_zeros(site) else [theano_pooling(w) for w in window]
+    return cntk_widths(site, kernel, window, stride) if backend == "cntk" else None
+
+
+def _counts_zeros(site: Site) -> bool:
+    return (
+        site.old.class_name in ("AveragePooling1D", "AveragePooling2D")
+        and known_backend(site.origin) == "theano"
+        and keras_is(site.origin, "<2.1.5")
+    )
+
+
+def _padded(site: Site, widths: Widths, value: float, suffix: str, args: tuple[object, ...]) -> Step:
+    rows = [[0, 0], *([list(w) for w in widths])]
+    channel = 1 if site.old.config.get("data_format") == "channels_first" else len(rows)
+    rows.insert(channel, [0, 0])
+    return Step("ops.pad", {"pad_width": rows, "mode": "constant", "constant_values": value}, suffix, args)

@@ -1,0 +1,269 @@
+"""The shapes that flow through a keras2 graph, from arguments alone.
+
+Only what rules ask for: padding that depends on the input's size (CNTK), positions of a LocallyConnected layer, the
+input of a wrapped layer. A shape that is not known is None, never a guess; so is the shape behind an unknown class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from kconvert.spec import Call, Config, LayerSpec, ModelSpec, Port, ports_in
+from kconvert.upgrade.fragment import Shape
+
+Shapes = Sequence[Shape | None]
+Infer = Callable[[Config, Shape], Shape | None]
+
+SAME_SHAPE = frozenset(
+    [
+        "Activation",
+        "ReLU",
+        "LeakyReLU",
+        "PReLU",
+        "ELU",
+        "ThresholdedReLU",
+        "Softmax",
+        "Dropout",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "GaussianNoise",
+        "GaussianDropout",
+        "AlphaDropout",
+        "BatchNormalization",
+        "Masking",
+        "ActivityRegularization",
+        "LayerNormalization",
+    ]
+)
+ELEMENTWISE = frozenset(["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"])
+
+
+class ShapeInference:
+    """Answers the output shapes of every port of one model."""
+
+    def __init__(self, model: ModelSpec, inputs: Shapes | None = None) -> None:
+        self._layers = {layer.name: layer for layer in model.layers}
+        self._given = dict(zip([p.layer for p in ports_in(model.inputs)], inputs or (), strict=False))
+        self._known: dict[tuple[str, int], Shapes | None] = {}
+
+    def __call__(self, port: Port) -> Shape | None:
+        """The shape of one port."""
+        key = (port.layer, port.call)
+        if key not in self._known:
+            self._known[key] = None  # also what a cycle sees
+            self._known[key] = self._outputs(self._layers.get(port.layer), port.call)
+        shapes = self._known[key]
+        return shapes[port.output] if shapes is not None and port.output < len(shapes) else None
+
+    def of_inputs(self, call: Call) -> tuple[Shape | None, ...]:
+        """The shapes of the tensors that a call takes."""
+        return tuple(self(p) for p in ports_in(call.args))
+
+    def _outputs(self, layer: LayerSpec | None, number: int) -> Shapes | None:
+        if layer is None or number >= len(layer.calls):
+            return None
+        if layer.class_name == "InputLayer":
+            given = self._given.get(layer.name)
+            return [given if given is not None else _dims(layer.config.get("batch_input_shape"))]
+        inputs = self.of_inputs(layer.calls[number])
+        nested = layer.inner_model
+        if nested is not None:
+            inner = ShapeInference(nested, inputs)
+            return [inner(p) for p in ports_in(nested.outputs)]
+        return output_shapes(layer, inputs)
+
+
+def output_shapes(layer: LayerSpec, inputs: Shapes) -> Shapes | None:
+    """The output shapes of one call of a layer; None where they are not known."""
+    first = inputs[0] if inputs else None
+    if first is None:
+        return None
+    if layer.class_name in SAME_SHAPE:
+        return [first]
+    if layer.class_name in ELEMENTWISE:
+        return [first] if all(s == first for s in inputs) else None
+    if layer.class_name == "Concatenate":
+        return [_concatenated(layer.config, inputs)]
+    if layer.class_name in RECURRENT:
+        return _recurrent(layer.config, first)
+    if layer.class_name == "TimeDistributed":
+        (held,) = layer.inner_layers()
+        inside = output_shapes(held, [(first[0], *first[2:])])
+        return None if inside is None or inside[0] is None else [(first[0], first[1], *inside[0][1:])]
+    if layer.class_name == "Bidirectional":
+        (held, *_) = layer.inner_layers()
+        inside = output_shapes(held, inputs)
+        return None if inside is None else _merged_directions(layer.config.get("merge_mode"), inside)
+    infer = INFER.get(layer.class_name)
+    return None if infer is None else [infer(layer.config, first)]
+
+
+def spatial_axes(config: Config, rank: int) -> range:
+    """The spatial axes of a batch-first tensor of this rank."""
+    return range(2, rank) if config.get("data_format") == "channels_first" else range(1, rank - 1)
+
+
+def window(size: int | None, kernel: int, stride: int, padding: str, dilation: int = 1) -> int | None:
+    """The length of a convolution's or pooling's output."""
+    if size is None:
+        return None
+    if padding in ("same", "causal"):
+        return -(-size // stride)
+    return max(0, (size - (kernel - 1) * dilation - 1) // stride + 1)
+
+
+def per_axis(value: Any, axes: int, default: int = 1) -> tuple[int, ...]:
+    """An argument that is one number or one per axis."""
+    if value is None:
+        return (default,) * axes
+    return (int(value),) * axes if isinstance(value, int) else tuple(int(v) for v in value)
+
+
+def _dims(value: Any) -> Shape | None:
+    return None if value is None else tuple(value)
+
+
+def _conv(config: Config, shape: Shape) -> Shape:
+    axes = spatial_axes(config, len(shape))
+    channels = config.get("filters")
+    if channels is None:  # DepthwiseConv2D
+        of = shape[1] if axes[0] == 2 else shape[-1]
+        channels = None if of is None else of * int(config.get("depth_multiplier", 1))
+    return _windowed(config, shape, config["kernel_size"], config.get("strides"), channels)
+
+
+def _pool(config: Config, shape: Shape) -> Shape:
+    axes = spatial_axes(config, len(shape))
+    channels = shape[1] if axes[0] == 2 else shape[-1]
+    return _windowed(config, shape, config["pool_size"], config.get("strides") or config["pool_size"], channels)
+
+
+def _windowed(config: Config, shape: Shape, kernel: Any, strides: Any, channels: int | None) -> Shape:
+    axes = spatial_axes(config, len(shape))
+    sizes = [
+        window(shape[a], k, s, config.get("padding", "valid"), d)
+        for a, k, s, d in zip(
+            axes, per_axis(kernel, len(axes)), per_axis(strides, len(axes)),
+            per_axis(config.get("dilation_rate"), len(axes)), strict=True,
+        )
+    ]  # fmt: skip
+    return (shape[0], channels, *sizes) if axes[0] == 2 else (shape[0], *sizes, channels)
+
+
+def _transposed(config: Config, shape: Shape) -> Shape:
+    axes = spatial_axes(config, len(shape))
+    kernel = per_axis(config["kernel_size"], len(axes))
+    strides = per_axis(config.get("strides"), len(axes))
+    extra = config.get("output_padding")
+    sizes: list[int | None] = []
+    for i, axis in enumerate(axes):
+        size = shape[axis]
+        if size is None:
+            sizes.append(None)
+        elif extra is not None:
+            pad = kernel[i] // 2 if config.get("padding") == "same" else 0
+            sizes.append((size - 1) * strides[i] + kernel[i] - 2 * pad + per_axis(extra, len(axes))[i])
+        else:
+            same = config.get("padding") == "same"
+            sizes.append(size * strides[i] + (0 if same else max(kernel[i] - strides[i], 0)))
+    channels = config["filters"]
+    return (shape[0], channels, *sizes) if axes[0] == 2 else (shape[0], *sizes, channels)
+
+
+def _resized(change: Callable[[Config, int, int], int]) -> Infer:
+    """`change(config, size, i)`: the new size of the i-th spatial axis."""
+
+    def infer(config: Config, shape: Shape) -> Shape:
+        sizes = list(shape)
+        for i, axis in enumerate(spatial_axes(config, len(shape))):
+            size = sizes[axis]
+            sizes[axis] = None if size is None else change(config, size, i)
+        return tuple(sizes)
+
+    return infer
+
+
+def _border(value: Any, i: int) -> int:
+    if isinstance(value, int):
+        return 2 * value
+    if isinstance(value[0], int):  # 1D: (left, right); otherwise one number per axis
+        return sum(value) if len(value) == 2 and i == 0 else 2 * int(value[i])
+    return sum(value[i])
+
+
+def _global_pool(config: Config, shape: Shape) -> Shape:
+    return (shape[0], shape[1] if config.get("data_format") == "channels_first" else shape[-1])
+
+
+def _flat(config: Config, shape: Shape) -> Shape:
+    return (shape[0], _product(shape[1:]))
+
+
+def _reshaped(config: Config, shape: Shape) -> Shape:
+    target = list(config["target_shape"])
+    total = _product(shape[1:])
+    if -1 in target:
+        rest = abs(_product(target) or 1)
+        target[target.index(-1)] = None if total is None else total // rest
+    return (shape[0], *target)
+
+
+def _product(sizes: Sequence[int | None]) -> int | None:
+    product = 1
+    for size in sizes:
+        if size is None:
+            return None
+        product *= size
+    return product
+
+
+def _concatenated(config: Config, inputs: Shapes) -> Shape | None:
+    if any(s is None for s in inputs):
+        return None
+    known = [s for s in inputs if s is not None]
+    axis = int(config.get("axis", -1)) % len(known[0])
+    sizes = [s[axis] for s in known]
+    total = None if None in sizes else sum(n for n in sizes if n is not None)
+    return (*known[0][:axis], total, *known[0][axis + 1 :])
+
+
+def _recurrent(config: Config, shape: Shape) -> Shapes:
+    units = config.get("units")
+    state: Shape = (shape[0], units)
+    sequence: Shape = (shape[0], shape[1], units)
+    return [
+        sequence if config.get("return_sequences") else state,
+        *([state, state] if config.get("return_state") else []),
+    ]
+
+
+def _merged_directions(mode: Any, inside: Shapes) -> Shapes:
+    first = inside[0]
+    if mode == "concat" and first is not None:
+        last = first[-1]
+        first = (*first[:-1], None if last is None else 2 * last)
+    outputs = [first, first] if mode is None else [first]
+    return [*outputs, *inside[1:], *inside[1:]]
+
+
+RECURRENT = frozenset(["SimpleRNN", "LSTM", "GRU", "CuDNNLSTM", "CuDNNGRU"])
+
+INFER: Mapping[str, Infer] = {
+    "Dense": lambda c, s: (*s[:-1], c["units"]),
+    "Embedding": lambda c, s: (*s, c["output_dim"]),
+    "Flatten": _flat,
+    "Reshape": _reshaped,
+    "Permute": lambda c, s: (s[0], *(s[d] for d in c["dims"])),
+    "RepeatVector": lambda c, s: (s[0], c["n"], s[1]),
+    **dict.fromkeys(
+        ["Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D", "DepthwiseConv2D",
+         "LocallyConnected1D", "LocallyConnected2D"], _conv),
+    **dict.fromkeys(["Conv2DTranspose", "Conv3DTranspose"], _transposed),
+    **dict.fromkeys([f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3)], _pool),
+    **dict.fromkeys([f"Global{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3)], _global_pool),
+    **dict.fromkeys([f"UpSampling{n}D" for n in (1, 2, 3)], _resized(lambda c, n, i: n * per_axis(c["size"], 3)[i])),
+    **dict.fromkeys([f"ZeroPadding{n}D" for n in (1, 2, 3)], _resized(lambda c, n, i: n + _border(c["padding"], i))),
+    **dict.fromkeys([f"Cropping{n}D" for n in (1, 2, 3)], _resized(lambda c, n, i: n - _border(c["cropping"], i))),
+}  # fmt: skip
