@@ -1,0 +1,37 @@
+"""kconvert brings trained Keras models of every age to today's Keras: equal numbers, or a refusal that says why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kconvert.errors import KConvertError
+
+if TYPE_CHECKING:
+    from kconvert.api import convert, inspect_model, load, plan
+    from kconvert.inspection import Inspection, Plan
+    from kconvert.report import Report
+
+__all__ = ["Inspection", "KConvertError", "Plan", "Report", "convert", "inspect_model", "load", "plan"]
+
+_HOMES = {
+    "convert": "kconvert.api",
+    "load": "kconvert.api",
+    "inspect_model": "kconvert.api",
+    "plan": "kconvert.api",
+    "Inspection": "kconvert.inspection",
+    "Plan": "kconvert.inspection",
+    "Report": "kconvert.report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when they are first used, so that `import kconvert` costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kconvert' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

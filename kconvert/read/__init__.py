@@ -62,11 +62,12 @@ def read(
         "the tensors' group": {q: file.weights_attribute(q) for q in ("keras_version", "backend")},
     }
     origin = origin_of(str(source), "hdf5" if kind == "hdf5" else f"{kind}+hdf5", said, options, evidence)
+    stored = file.layers()
     try:
-        model = consistent(model_of(data, Dialect.keras2, origin))
+        model = consistent(model_of(data, Dialect.keras2, origin, stored))
     except Problem as problem:
         raise ConversionFailed([problem]) from None
-    return replace(_with_tensors(model, file.layers()), training=_training(file))
+    return replace(_with_tensors(model, stored), training=_training(file))
 
 
 def _text_of(source: Path) -> str:

@@ -6,19 +6,26 @@ called by. Sources: keras 2.0.8 models.py, engine/topology.py `Container.get_con
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from kconvert.errors import AmbiguousOrigin, BrokenGraph, ConversionFailed, Problem
-from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Nest, Origin, Port
+from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Nest, Origin, Port, Tensor
 
 MODELS = frozenset({"Sequential", "Model", "Functional"})
+Stored = Mapping[str, Mapping[str, Tensor]]
+NOTHING_STORED: Stored = {}
 HELD = ("layer", "cell", "cells", "forward_layer", "backward_layer")
 
 
-def model_of(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> ModelSpec:
+def model_of(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored = NOTHING_STORED) -> ModelSpec:
     """The model that a `{"class_name", "config"}` describes, without its tensors.
+
+    Args:
+        stored: layer -> its tensors, in the file's order. Before 2.2.3 a Sequential inside a Sequential has its name
+            there alone.
 
     Raises:
         ConversionFailed: with a BrokenGraph for each inconsistency.
@@ -26,10 +33,10 @@ def model_of(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> Model
     """
     config = data["config"]
     is_sequential = data["class_name"] == "Sequential" or isinstance(config, list)
-    return _sequential(data, dialect, origin) if is_sequential else _functional(data, dialect, origin)
+    return _sequential(data, dialect, origin, stored) if is_sequential else _functional(data, dialect, origin)
 
 
-def _sequential(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> ModelSpec:
+def _sequential(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored = NOTHING_STORED) -> ModelSpec:
     config = data["config"]
     entries: Sequence[Any] = config if isinstance(config, list) else config.get("layers", [])
     extra = {} if isinstance(config, list) else {k: v for k, v in config.items() if k not in ("layers", "name")}
@@ -37,8 +44,10 @@ def _sequential(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> Mo
     layers = [_layer(entry, dialect, origin) for entry in _checked_entries(entries, name)]
     if not layers:
         raise ConversionFailed([BrokenGraph("a Sequential without layers", layer=name)])
+    layers = _with_own_names(layers, stored)
     if layers[0].class_name != "InputLayer":
-        layers.insert(0, _input_of(layers[0], extra, origin))
+        first = layers[0]
+        layers.insert(0, _input_of(first, extra, origin, tuple(stored.get(first.name, {}).values())))
     chained, before = [], None
     for layer in layers:
         chained.append(replace(layer, calls=(Call(() if before is None else (before,)),)))
@@ -48,13 +57,33 @@ def _sequential(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> Mo
     )
 
 
-def _input_of(first: LayerSpec, extra: Mapping[str, Any], origin: Origin) -> LayerSpec:
-    """The input that a Sequential's first layer declares."""
+def _with_own_names(layers: list[LayerSpec], stored: Stored) -> list[LayerSpec]:
+    """Models without a name take that of the tensors stored at their place, or a number where two would be the same."""
+    known = list(stored) if len(stored) == len(layers) else []
+    named: list[LayerSpec] = []
+    for place, layer in enumerate(layers):
+        name = known[place] if known and layer.inner_model is not None else layer.name
+        taken = {other.name for other in named}
+        if layer.inner_model is not None and name in taken:
+            name = next(f"{name}_{n}" for n in itertools.count(2) if f"{name}_{n}" not in taken)
+        nested = layer.inner_model
+        inner = layer.inner if nested is None else {"model": replace(nested, name=name)}
+        named.append(replace(layer, name=name, inner=inner))
+    return named
+
+
+def _input_of(first: LayerSpec, extra: Mapping[str, Any], origin: Origin, tensors: Sequence[Tensor]) -> LayerSpec:
+    """The input that a Sequential's first layer declares.
+
+    Keras 2.2.3 to 2.3.1 drop an explicit InputLayer with the shape it holds; the kernel of a Dense layer shows it again.
+    """
     shape, dtype = _declared_input(first)
     shape = shape or extra.get("build_input_shape")
     hint = origin.hints.get("input_shape")
     if shape is None and hint is not None:
         shape = [None, *hint]
+    if shape is None and first.class_name == "Dense" and tensors and len(tensors[0].shape) == 2:
+        shape = [None, tensors[0].shape[0]]
     if shape is None:
         raise AmbiguousOrigin(
             "the file lost the shape of the model's input", layer=first.name, class_name=first.class_name,

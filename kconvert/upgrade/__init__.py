@@ -15,7 +15,7 @@ from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.masks import with_explicit_masks
 from kconvert.upgrade.names import with_legal_names
 
-__all__ = ["Upgraded", "upgrade"]
+__all__ = ["Upgraded", "known_layers", "upgrade"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +54,8 @@ def upgrade(spec: ModelSpec, maps: Sequence[Path] = ()) -> Upgraded:
     model, renamed = with_legal_names(model)
     notes = tuple(Note("info", old, f"renamed to {new}") for old, new in renamed.items())
     return Upgraded(model, tuple(changes), notes, renamed)
+
+
+def known_layers(dialect: Dialect) -> frozenset[str]:
+    """The layer classes that the built-in maps of this dialect know."""
+    return frozenset(hop_maps(dialect).sections["layers"])

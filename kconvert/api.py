@@ -1,0 +1,233 @@
+"""Paths in, Report out."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import hashlib
+import os
+import platform
+import resource
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kconvert.errors import UsageError
+from kconvert.inspection import Inspection, Plan, inspected, origin_facts, planned
+from kconvert.pipeline import Done, built, converted
+from kconvert.read import read
+from kconvert.read.origin import BACKENDS
+from kconvert.report import Note, Report
+from kconvert.sources import Source, local_file, named
+from kconvert.spec import ModelSpec
+from kconvert.upgrade import upgrade
+
+if TYPE_CHECKING:
+    import keras
+
+    from kconvert.verify import Verifier
+
+PACKAGES = ("kconvert", "keras", "tensorflow", "h5py", "numpy")
+DATA_FORMATS = ("channels_first", "channels_last")
+
+
+def convert(
+    source: Source,
+    target: str | os.PathLike[str],
+    *,
+    weights: Source | None = None,
+    backend: str | None = None,
+    keras_version: str | None = None,
+    source_data_format: str | None = None,
+    input_shape: Sequence[int | None] | None = None,
+    custom: Any = None,
+    maps: Sequence[str | os.PathLike[str]] = (),
+    training: str = "auto",
+    format: str | None = None,
+    version_dir: int | None = None,
+    probe: str | os.PathLike[str] | None = None,
+    verify: bool = True,
+    rtol: float = 1e-4,
+    atol: float = 1e-4,
+    overwrite: bool = False,
+) -> Report:
+    """Converts one model file.
+
+    Args:
+        source: a path, an fsspec URL or an open binary file: HDF5, or an architecture as JSON or YAML.
+        target: the file to write (`.keras`) or the folder (SavedModel).
+        weights: the tensors of an architecture; by default found by its name.
+        backend, keras_version, source_data_format: what wrote the file, where it does not say.
+        input_shape: without the batch size, where the file lost it.
+        custom: code of custom layers. It is not read by this release: layers that need it are refused.
+        maps: the user's own layer maps, looked up before the built-in ones.
+        training: `auto` or `drop`: optimizer, losses and metrics are left out, and the report says so.
+        format: `keras` or `savedmodel`; by default what the target's ending says.
+        version_dir: writes a SavedModel to `target/<version_dir>`, as model servers want it.
+        probe: an `.npz` of inputs `in_0`, ... and outputs `out_0`, ... that the original computed.
+        verify: reload the file in another process and compare it with what was meant.
+        rtol, atol: outputs agree where |a - b| <= atol + rtol * |b|.
+        overwrite: replace an existing target.
+
+    Raises:
+        KConvertError: see `kconvert.errors`; nothing is left at the target then.
+    """
+    begin = time.perf_counter()
+    reading = _reading(backend, keras_version, source_data_format, input_shape)
+    if training not in ("auto", "drop"):
+        raise UsageError(f"training={training!r}: not one of auto, drop")
+    from kconvert.export.target import checked_target
+    from kconvert.verify import Tolerance
+
+    inputs = [p for p in (source, weights, probe, *maps) if isinstance(p, str | os.PathLike)]
+    place, kind = checked_target(Path(target), format, version_dir, overwrite, [Path(os.fspath(p)) for p in inputs])
+    verifier = _verifier() if verify else None
+    with local_file(source) as path, _optional(weights) as tensors:
+        digest = _sha256(path)
+        if verifier is not None:
+            verifier.start()
+        done = converted(
+            path, place, kind, reading={**reading, "weights": tensors}, maps=[Path(m) for m in maps], verifier=verifier,
+            probe=Path(probe) if probe is not None else None, tolerance=Tolerance(rtol, atol), overwrite=overwrite,
+        )  # fmt: skip
+    return _report(done, named(source), digest, place, kind, time.perf_counter() - begin)
+
+
+def load(
+    source: Source,
+    *,
+    weights: Source | None = None,
+    backend: str | None = None,
+    keras_version: str | None = None,
+    source_data_format: str | None = None,
+    input_shape: Sequence[int | None] | None = None,
+    maps: Sequence[str | os.PathLike[str]] = (),
+) -> keras.Model:
+    """The model as today's Keras has it, in memory; the arguments are those of `convert`.
+
+    Raises:
+        KConvertError: see `kconvert.errors`.
+    """
+    from kconvert.framework import neutral_settings
+
+    reading = _reading(backend, keras_version, source_data_format, input_shape)
+    with local_file(source) as path, _optional(weights) as tensors:
+        upgraded = upgrade(read(path, weights=tensors, **reading), [Path(m) for m in maps])
+        with neutral_settings():
+            model: keras.Model = built(upgraded.spec)[0]
+    return model
+
+
+def inspect_model(source: Source, *, weights: Source | None = None) -> Inspection:
+    """What is in a file: no TensorFlow, no code run.
+
+    Raises:
+        SourceError: not a readable model.
+    """
+    with local_file(source) as path, _optional(weights) as tensors:
+        return inspected(path, tensors)
+
+
+def plan(
+    source: Source,
+    *,
+    weights: Source | None = None,
+    backend: str | None = None,
+    keras_version: str | None = None,
+    source_data_format: str | None = None,
+    input_shape: Sequence[int | None] | None = None,
+    maps: Sequence[str | os.PathLike[str]] = (),
+) -> Plan:
+    """What `convert` would do, layer by layer; converts nothing and imports no TensorFlow.
+
+    Raises:
+        SourceError: not a readable model. What stands against converting it is in the plan.
+    """
+    reading = _reading(backend, keras_version, source_data_format, input_shape)
+    with local_file(source) as path, _optional(weights) as tensors:
+        return planned(path, [Path(m) for m in maps], {**reading, "weights": tensors})
+
+
+def versions() -> dict[str, str]:
+    """Of this package and what it stands on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _reading(
+    backend: str | None,
+    keras_version: str | None,
+    data_format: str | None,
+    input_shape: Sequence[int | None] | None,
+) -> dict[str, Any]:
+    if backend is not None and backend not in BACKENDS:
+        raise UsageError(f"--backend {backend}: not one of {', '.join(BACKENDS)}")
+    if data_format is not None and data_format not in DATA_FORMATS:
+        raise UsageError(f"--source-data-format {data_format}: not one of {', '.join(DATA_FORMATS)}")
+    shape = None if input_shape is None else tuple(input_shape)
+    return {"backend": backend, "keras_version": keras_version, "data_format": data_format, "input_shape": shape}
+
+
+def _optional(source: Source | None) -> contextlib.AbstractContextManager[Path | None]:
+    return contextlib.nullcontext(None) if source is None else local_file(source)
+
+
+@functools.cache
+def _verifier_of(process: int) -> Verifier:
+    from kconvert.verify import Verifier
+
+    verifier = Verifier()
+    atexit.register(verifier.close)
+    return verifier
+
+
+def _verifier() -> Verifier:
+    """One checking process for all conversions of this process (and another one after a fork)."""
+    return _verifier_of(os.getpid())
+
+
+def _sha256(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _report(done: Done, source: str, digest: str, target: Path, format: str, seconds: float) -> Report:
+    spec = done.source
+    notes = [*done.upgraded.notes]
+    if spec.training is not None:
+        notes.append(Note("info", "", "optimizer, losses, metrics and optimizer state are left out"))
+    return Report(
+        source={"path": source, "sha256": digest, **origin_facts(spec)},
+        target={"path": str(target), "format": format, "sha256": _sha256(target)},
+        layers=done.upgraded.layers,
+        training=_training(spec),
+        verification=done.verification,
+        notes=tuple(notes),
+        renamed=done.upgraded.renamed,
+        versions=versions(),
+        seconds={**done.seconds, "all": seconds},
+        peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+    )
+
+
+def _training(spec: ModelSpec) -> dict[str, Any]:
+    if spec.training is None:
+        return {"kept": False, "because": "the file has none"}
+    return {
+        "kept": False,
+        "because": "this release converts the model for inference only",
+        "dropped": ["training_config"] if spec.training.get("config") is not None else [],
+        "optimizer_tensors": len(spec.training.get("optimizer_tensors", ())),
+    }
+

@@ -1,0 +1,55 @@
+"""A target appears whole or not at all, and an existing one stays until the new one is ready."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kconvert.errors import TargetError
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """`path` is where to write; `publish` puts what is there at `target`."""
+
+    path: Path
+    target: Path
+
+    def publish(self, overwrite: bool) -> None:
+        """Moves the written file or folder to its place.
+
+        Raises:
+            TargetError: something else has appeared there meanwhile, or it cannot be replaced.
+        """
+        try:
+            if self.target.exists() and not overwrite:
+                raise TargetError(f"{self.target}: exists already (--overwrite replaces it)")
+            if self.path.is_dir() and self.target.is_dir():
+                aside = self.path.with_name("replaced")
+                os.replace(self.target, aside)
+            os.replace(self.path, self.target)
+        except OSError as error:
+            raise TargetError(f"{self.target}: cannot be written: {error.strerror or error}") from None
+
+
+@contextlib.contextmanager
+def staged(target: Path) -> Iterator[Staged]:
+    """A place in a hidden folder beside `target`, on the same file system; gone afterwards, whatever happened.
+
+    Raises:
+        TargetError: nothing can be written there.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".kconvert-", dir=target.parent))
+    except OSError as error:
+        raise TargetError(f"{target}: cannot be written: {error.strerror or error}") from None
+    try:
+        yield Staged(folder / target.name, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,87 @@
+"""The one place that imports Keras: late, on TensorFlow, and without touching the user's settings.
+
+Keras reads `KERAS_BACKEND` and `~/.keras/keras.json` when it is imported, and writes the latter where there is none
+(keras 3.15 src/backend/config.py). People with models of 2016 still have a file that says theano and channels_first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kconvert.errors import UsageError
+
+if TYPE_CHECKING:
+    import keras
+
+
+def keras_on_tensorflow() -> Any:
+    """The module `keras`, imported now if it is not yet.
+
+    Raises:
+        UsageError: this process runs Keras on another backend.
+    """
+    if "keras" not in sys.modules:
+        with _environment(KERAS_BACKEND="tensorflow"), _no_new_settings():
+            import keras
+    import keras
+
+    active = keras.backend.backend()
+    if active != "tensorflow":
+        raise UsageError(f"this process runs Keras on {active}; kconvert needs TensorFlow (KERAS_BACKEND=tensorflow)")
+    return keras
+
+
+@contextlib.contextmanager
+def neutral_settings() -> Iterator[Any]:
+    """Keras with its own defaults, whatever the process or keras.json says; everything is put back afterwards."""
+    k = keras_on_tensorflow()
+    registered = dict(k.saving.get_custom_objects())
+    before = (k.config.image_data_format(), k.config.floatx(), k.config.epsilon(), k.config.dtype_policy())
+    k.saving.get_custom_objects().clear()
+    k.config.set_image_data_format("channels_last")
+    k.config.set_floatx("float32")
+    k.config.set_epsilon(1e-7)
+    k.config.set_dtype_policy("float32")
+    try:
+        yield k
+    finally:
+        k.config.set_image_data_format(before[0])
+        k.config.set_floatx(before[1])
+        k.config.set_epsilon(before[2])
+        k.config.set_dtype_policy(before[3])
+        k.saving.get_custom_objects().update(registered)
+
+
+@contextlib.contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _no_new_settings() -> Iterator[None]:
+    """A keras.json that the import writes is taken away again."""
+    home = Path(os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser())
+    file = home / "keras.json"
+    had_folder, had_file = home.is_dir(), file.exists()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if not had_file:
+                file.unlink(missing_ok=True)
+            if not had_folder:
+                home.rmdir()

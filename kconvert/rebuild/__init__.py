@@ -1,0 +1,7 @@
+"""ModelSpec (keras3) -> keras.Model."""
+
+from __future__ import annotations
+
+from kconvert.rebuild.graph import rebuilt as rebuild
+
+__all__ = ["rebuild"]

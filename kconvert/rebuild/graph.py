@@ -1,0 +1,117 @@
+"""The graph of a spec, called layer by layer in the order in which inputs come first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kconvert.errors import BrokenGraph, ConversionFailed, Problem
+from kconvert.framework import keras_on_tensorflow
+from kconvert.rebuild.stock import refused, stock_layer, stock_operation
+from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Port, map_ports, ports_in
+
+
+def rebuilt(spec: ModelSpec) -> Any:
+    """The model, its weights still at their initial values.
+
+    A Sequential stays one where its layers form a chain without operations between them.
+
+    Raises:
+        ConversionFailed: today's Keras refuses a layer, its arguments or how it is called.
+    """
+    try:
+        return _model(spec)
+    except Problem as problem:
+        raise ConversionFailed([problem]) from None
+
+
+def _model(spec: ModelSpec) -> Any:
+    keras = keras_on_tensorflow()
+    if spec.sequential and spec.is_chain and not any(la.class_name.startswith("ops.") for la in spec.layers):
+        return _sequential(spec)
+    layers = {layer.name: layer for layer in spec.layers}
+    made = {name: _layer(layer) for name, layer in layers.items()}
+    outputs: dict[Port, Any] = {}
+    for name, number in _order(spec):
+        _call(layers[name], number, made[name], outputs)
+    try:
+        return keras.Model(_unwrapped(spec.inputs, outputs), _unwrapped(spec.outputs, outputs), name=spec.name)
+    except (TypeError, ValueError) as error:
+        raise refused(error, LayerSpec("Functional", spec.name, {})) from None
+
+
+def _sequential(spec: ModelSpec) -> Any:
+    keras = keras_on_tensorflow()
+    first, *rest = spec.layers
+    try:
+        source = keras.layers.InputLayer(name=first.name, **first.config)
+    except (TypeError, ValueError) as error:
+        raise refused(error, first) from None
+    model = keras.Sequential([source], name=spec.name)
+    for layer in rest:
+        try:
+            model.add(_layer(layer))
+        except (TypeError, ValueError) as error:
+            raise refused(error, layer) from None
+    return model
+
+
+def _layer(spec: LayerSpec) -> Any:
+    """What is called: a layer, a nested model, an operation; the source of an input is its tensor."""
+    keras = keras_on_tensorflow()
+    try:
+        if spec.inner_model is not None:
+            return _model(spec.inner_model)
+        if spec.class_name == "InputLayer":
+            return keras.Input(name=spec.name, **spec.config)
+        if spec.class_name.startswith("ops."):
+            return stock_operation(spec)
+        inner = {
+            role: tuple(map(_layer, held)) if isinstance(held, tuple) else _layer(held)
+            for role, held in spec.inner.items()
+            if not isinstance(held, ModelSpec)
+        }
+        return stock_layer(spec, inner)
+    except Problem as problem:
+        raise problem.inside(spec.name) if spec.inner and problem.layer != spec.name else problem from None
+    except (TypeError, ValueError) as error:
+        raise refused(error, spec) from None
+
+
+def _call(spec: LayerSpec, number: int, made: Any, outputs: dict[Port, Any]) -> None:
+    call = spec.calls[number]
+    if spec.class_name == "InputLayer":
+        outputs[Port(spec.name, number)] = made
+        return
+    try:
+        result = made(*_tensors(call.args, outputs), **_tensors(dict(call.kwargs), outputs))
+    except (TypeError, ValueError, KeyError, IndexError) as error:
+        raise refused(error, spec) from None
+    results = list(result) if isinstance(result, list | tuple) else [result]
+    for output, tensor in enumerate(results):
+        outputs[Port(spec.name, number, output)] = tensor
+    if spec.class_name.startswith("ops."):
+        results[0]._keras_history.operation.name = spec.name if number == 0 else f"{spec.name}_{number}"
+
+
+def _order(spec: ModelSpec) -> list[tuple[str, int]]:
+    waiting: list[tuple[str, int, Call]] = [(la.name, n, c) for la in spec.layers for n, c in enumerate(la.calls)]
+    done: set[tuple[str, int]] = set()
+    order = []
+    while waiting:
+        ready = [(name, n) for name, n, call in waiting if all((p.layer, p.call) in done for p in call.ports())]
+        if not ready:
+            raise BrokenGraph("its layers wait for each other", layer=spec.name)
+        order += ready
+        done.update(ready)
+        waiting = [(name, n, call) for name, n, call in waiting if (name, n) not in done]
+    return order
+
+
+def _tensors(nest: Nest, outputs: dict[Port, Any]) -> Any:
+    return map_ports(nest, lambda port: outputs[port])
+
+
+def _unwrapped(nest: Nest, outputs: dict[Port, Any]) -> Any:
+    """A model with one input or output takes or gives the tensor itself, not a list of one."""
+    ports = list(ports_in(nest))
+    return outputs[ports[0]] if len(ports) == 1 else [outputs[p] for p in ports]

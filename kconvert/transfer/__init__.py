@@ -1,0 +1,7 @@
+"""Tensors of the spec -> variables of the model, by slot; shapes are checked before anything is written."""
+
+from __future__ import annotations
+
+from kconvert.transfer.assignment import transferred as transfer
+
+__all__ = ["transfer"]

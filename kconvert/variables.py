@@ -1,0 +1,34 @@
+"""The variables of a Keras model under keys that are the same before it is saved and after it is loaded.
+
+This file imports nothing of kconvert and no framework: the process that checks a converted file loads it alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+STATES = ("rnn_state", "seed_generator_state")
+
+
+def keyed_variables(model: Any, parents: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """`outer/inner/layer/0:kernel` and the variable: every weight of every layer, each once per layer that holds it.
+
+    The number is the variable's place among the layer's weights; states that a recurrent layer keeps between batches
+    are left out, as are seeds.
+    """
+    for layer in model.layers:
+        path = (*parents, layer.name)
+        if hasattr(layer, "layers"):
+            yield from keyed_variables(layer, path)
+            continue
+        weights = [v for v in layer.weights if v.name not in STATES]
+        for number, variable in enumerate(weights):
+            yield f"{'/'.join(path)}/{number}:{variable.name}", variable
+
+
+def digest(value: Any) -> str:
+    """Of a NumPy array: dtype, shape and every bit."""
+    head = f"{value.dtype.str}{value.shape}".encode()
+    return hashlib.sha256(head + value.tobytes()).hexdigest()

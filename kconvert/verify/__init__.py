@@ -1,0 +1,8 @@
+"""Is the file on disk the same function as the original?"""
+
+from __future__ import annotations
+
+from kconvert.verify.process import Verifier
+from kconvert.verify.verification import Tolerance, verified
+
+__all__ = ["Tolerance", "Verifier", "verified"]
