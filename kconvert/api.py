@@ -51,6 +51,7 @@ def convert(
     version_dir: int | None = None,
     probe: str | os.PathLike[str] | None = None,
     verify: bool = True,
+    keep_failed: bool = False,
     rtol: float = 1e-4,
     atol: float = 1e-4,
     overwrite: bool = False,
@@ -70,6 +71,7 @@ def convert(
         version_dir: writes a SavedModel to `target/<version_dir>`, as model servers want it.
         probe: an `.npz` of inputs `in_0`, ... and outputs `out_0`, ... that the original computed.
         verify: reload the file in another process and compare it with what was meant.
+        keep_failed: leave a result that failed its verification at the target (the error is raised all the same).
         rtol, atol: outputs agree where |a - b| <= atol + rtol * |b|.
         overwrite: replace an existing target.
 
@@ -93,6 +95,7 @@ def convert(
         done = converted(
             path, place, kind, reading={**reading, "weights": tensors}, maps=[Path(m) for m in maps], verifier=verifier,
             probe=Path(probe) if probe is not None else None, tolerance=Tolerance(rtol, atol), overwrite=overwrite,
+            keep_failed=keep_failed,
         )  # fmt: skip
     return _report(done, named(source), digest, place, kind, time.perf_counter() - begin)
 

@@ -52,6 +52,7 @@ def converted(
     probe: Path | None,
     tolerance: Tolerance,
     overwrite: bool,
+    keep_failed: bool,
 ) -> Done:
     """Converts one file; `target` appears when the result is known to be right."""
     clock = Clock()
@@ -69,11 +70,13 @@ def converted(
         with clock("export"):
             names = output_names(spec, upgraded.renamed)
             write(model, place.path, format, names)
-        with clock("verify"):
-            check = Verification("skipped") if verifier is None else verified(
-                verifier, place.path, format, digests, probe=probe, tolerance=tolerance,
-                input_names=[i.name for i in model.inputs], output_names=names,
-            )  # fmt: skip
+        check = Verification("skipped")
+        if verifier is not None:
+            with clock("verify"), place.published_on_failure(keep_failed, overwrite):
+                check = verified(
+                    verifier, place.path, format, digests, probe=probe, tolerance=tolerance,
+                    input_names=[i.name for i in model.inputs], output_names=names,
+                )  # fmt: skip
         place.publish(overwrite)
     return Done(spec, upgraded, check, clock.seconds)
 

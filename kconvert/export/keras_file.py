@@ -12,25 +12,39 @@ NO_DATE = "1980-01-01@00:00:00"
 
 
 def write_keras_file(model: Any, target: Path, output_names: Sequence[str]) -> None:
-    """Saves without optimizer, then takes out the dates that Keras and the zip format put in."""
+    """Saves without optimizer, then takes out what differs from run to run: dates, and addresses in memory."""
     dated = target.with_name(f"dated-{target.name}")
     model.save(dated, include_optimizer=False)
     try:
-        _copy_without_dates(dated, target)
+        _copy_reproducibly(dated, target)
     finally:
         dated.unlink()
 
 
-def _copy_without_dates(dated: Path, target: Path) -> None:
+def _copy_reproducibly(dated: Path, target: Path) -> None:
     with zipfile.ZipFile(dated) as old, zipfile.ZipFile(target, "w") as new:
         for name in sorted(old.namelist()):
             entry = zipfile.ZipInfo(name)  # the first moment that a zip file can name
             entry.compress_type = zipfile.ZIP_STORED
             entry.external_attr = 0o644 << 16
             if name == "metadata.json":
-                metadata = {**json.loads(old.read(name)), "date_saved": NO_DATE}
-                new.writestr(entry, json.dumps(metadata))
+                new.writestr(entry, json.dumps({**json.loads(old.read(name)), "date_saved": NO_DATE}))
+                continue
+            if name == "config.json":
+                new.writestr(entry, json.dumps(_with_small_ids(json.loads(old.read(name)), {})))
                 continue
             with old.open(name) as source, new.open(entry, "w", force_zip64=True) as copy:
                 while block := source.read(1 << 20):
                     copy.write(block)
+
+
+def _with_small_ids(config: Any, ids: dict[int, int]) -> Any:
+    """Objects that occur twice are marked with their address (`shared_object_id`); numbers in order do as well."""
+    if isinstance(config, list):
+        return [_with_small_ids(value, ids) for value in config]
+    if not isinstance(config, dict):
+        return config
+    return {
+        key: ids.setdefault(value, len(ids)) if key == "shared_object_id" else _with_small_ids(value, ids)
+        for key, value in config.items()
+    }

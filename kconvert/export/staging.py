@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kconvert.errors import TargetError
+from kconvert.errors import TargetError, VerificationFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,16 @@ class Staged:
             os.replace(self.path, self.target)
         except OSError as error:
             raise TargetError(f"{self.target}: cannot be written: {error.strerror or error}") from None
+
+    @contextlib.contextmanager
+    def published_on_failure(self, wanted: bool, overwrite: bool) -> Iterator[None]:
+        """Publishes even a file that fails its verification, where the user wants to look at it."""
+        try:
+            yield
+        except VerificationFailed:
+            if wanted:
+                self.publish(overwrite)
+            raise
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from kconvert.errors import BrokenGraph, ConversionFailed, Problem
@@ -60,7 +61,7 @@ def _layer(spec: LayerSpec) -> Any:
     keras = keras_on_tensorflow()
     try:
         if spec.inner_model is not None:
-            return _model(spec.inner_model)
+            return _model(replace(spec.inner_model, name=spec.name))
         if spec.class_name == "InputLayer":
             return keras.Input(name=spec.name, **spec.config)
         if spec.class_name.startswith("ops."):

@@ -102,7 +102,7 @@ class _Explicit:
         else:
             if layer.class_name in READERS and _reads(layer, self._model):
                 wanted = then[0] if then else None
-                if wanted is not None and (wanted != now[0] or _is_zeroing(layer)):
+                if wanted is not None and (wanted != now[0] or _is_replaced(layer, self._model)):
                     self._kwargs[layer.name, number] = wanted
                     now = [wanted, *now[1:]]
                 elif wanted is None and now and now[0] is not None:
@@ -195,10 +195,14 @@ def _reads(layer: LayerSpec, model: ModelSpec) -> bool:
     return any(h.class_name in RECURRENT | {"Bidirectional"} for h in layer.inner_layers())
 
 
+def _is_replaced(layer: LayerSpec, model: ModelSpec) -> bool:
+    """Layers whose rules must know that a mask comes: a Softmax, a Bidirectional of sequences, an LSTM on CNTK."""
+    on_cntk = layer.class_name == "LSTM" and model.origin.backend == "cntk"
+    return layer.class_name == "Softmax" or on_cntk or _is_zeroing(layer)
+
+
 def _is_zeroing(layer: LayerSpec) -> bool:
     """Today's Bidirectional gives zeros at masked steps; its rule replaces it where a mask is passed."""
-    if layer.class_name == "Softmax":
-        return True
     return layer.class_name == "Bidirectional" and any(h.config.get("return_sequences") for h in layer.inner_layers())
 
 

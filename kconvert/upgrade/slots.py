@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from kconvert.errors import MapError, MissingTensor
 from kconvert.spec import LayerSpec, Origin
-from kconvert.tensor import Tensor
+from kconvert.tensor import Array, Tensor
 from kconvert.upgrade.conditions import holds
 from kconvert.upgrade.map_format import Entry, Operation, Weights
 
@@ -60,5 +62,28 @@ def _operated(operation: Operation, parts: list[Tensor]) -> list[Tensor]:
     return [getattr(p, word)(value) for p in parts]
 
 
-NAMED_FUNCTIONS: dict[str, Callable[[list[Tensor]], Tensor]] = {}
-"""`apply: name` -> what it does; each hop's rules that need one add it here, in this file."""
+def _reset_gate_as_candidate(parts: list[Tensor]) -> Tensor:
+    """The candidate's columns replaced by the reset gate's: gates z, r, h side by side."""
+
+    def replaced(value: Array) -> Array:
+        z, r, _ = np.split(value, 3, axis=-1)
+        return np.concatenate([z, r, r], axis=-1)
+
+    return parts[0].apply("reset gate's columns for the candidate's", replaced)
+
+
+def _reset_bias_in_candidate(parts: list[Tensor]) -> Tensor:
+    """The reset gate's bias added to the candidate's: gates z, r, h side by side."""
+
+    def added(value: Array) -> Array:
+        z, r, h = np.split(value, 3, axis=-1)
+        return np.concatenate([z, r, r + h], axis=-1)
+
+    return parts[0].apply("reset gate's bias added to the candidate's", added)
+
+
+NAMED_FUNCTIONS: dict[str, Callable[[list[Tensor]], Tensor]] = {
+    "reset_gate_as_candidate": _reset_gate_as_candidate,
+    "reset_bias_in_candidate": _reset_bias_in_candidate,
+}
+"""`apply: name` -> what it does."""
