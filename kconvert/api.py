@@ -11,7 +11,7 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -233,4 +233,3 @@ def _training(spec: ModelSpec) -> dict[str, Any]:
         "dropped": ["training_config"] if spec.training.get("config") is not None else [],
         "optimizer_tensors": len(spec.training.get("optimizer_tensors", ())),
     }
-

@@ -31,7 +31,9 @@ app = typer.Typer(
 
 Source = Annotated[str, typer.Argument(metavar="OLD", help="Model file: HDF5, or an architecture as JSON or YAML.")]
 Weights = Annotated[Path | None, typer.Option(metavar="FILE", help="The tensors of an architecture file.")]
-Backend = Annotated[str | None, typer.Option(metavar="theano|tensorflow|cntk", help="What wrote the file, if it does not say.")]
+Backend = Annotated[
+    str | None, typer.Option(metavar="theano|tensorflow|cntk", help="What wrote the file, if it does not say.")
+]
 Version = Annotated[str | None, typer.Option(metavar="X.Y.Z", help="Which Keras wrote the file, if it does not say.")]
 DataFormat = Annotated[
     str | None, typer.Option(metavar="channels_first|channels_last", help="For layers that did not save it.")
@@ -40,7 +42,9 @@ Shape = Annotated[str | None, typer.Option(metavar="14,14,1", help="Where the fi
 Maps = Annotated[list[Path] | None, typer.Option("--map", metavar="FILE", help="A layer map of yours; repeatable.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
-Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="TensorFlow's own messages too; -vv: tracebacks.")]
+Verbose = Annotated[
+    int, typer.Option("-v", "--verbose", count=True, help="TensorFlow's own messages too; -vv: tracebacks.")
+]
 
 
 @app.command()
@@ -57,7 +61,8 @@ def convert(
     input_shape: Shape = None,
     maps: Maps = None,
     probe: Annotated[
-        Path | None, typer.Option(metavar="IO.npz", help="Inputs in_0.. and the outputs out_0.. that the original gave.")
+        Path | None,
+        typer.Option(metavar="IO.npz", help="Inputs in_0.. and the outputs out_0.. that the original gave."),
     ] = None,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not reload and compare the result.")] = False,
     keep_failed: Annotated[

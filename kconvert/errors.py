@@ -8,6 +8,7 @@ KConvertError
 │   ├── NoArchitecture       weights without the layers they belong to
 │   └── NoWeights            layers without their weights
 ├── TargetError              the target cannot be written
+├── UsageError               the call itself is wrong
 ├── MapError                 a layer map is malformed
 ├── ConversionFailed         carries every Problem of one model
 ├── Problem                  one thing wrong with one layer

@@ -11,12 +11,9 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kconvert.errors import UsageError
-
-if TYPE_CHECKING:
-    import keras
 
 
 def keras_on_tensorflow() -> Any:

@@ -72,7 +72,13 @@ class Plan:
             "notes": [dataclasses.asdict(note) for note in self.notes],
             "renamed": dict(self.renamed),
             "blockers": [
-                {"layer": b.layer, "class_name": b.class_name, "argument": b.argument, "option": b.option, "message": str(b)}
+                {
+                    "layer": b.layer,
+                    "class_name": b.class_name,
+                    "argument": b.argument,
+                    "option": b.option,
+                    "message": str(b),
+                }
                 for b in self.blockers
             ],
         }

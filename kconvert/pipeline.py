@@ -36,6 +36,7 @@ class Clock:
 
     @contextlib.contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
+        """Adds the time that the body takes."""
         start = time.perf_counter()
         yield
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start

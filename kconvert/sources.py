@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import re
 import shutil
@@ -27,7 +26,7 @@ def local_file(source: Source) -> Iterator[Path]:
     Raises:
         SourceNotFound: the URL cannot be read.
     """
-    if isinstance(source, io.IOBase) or hasattr(source, "read"):
+    if not isinstance(source, str | os.PathLike):
         with tempfile.TemporaryDirectory(prefix="kconvert-") as folder:
             copy = Path(folder) / "source"
             with copy.open("wb") as file:

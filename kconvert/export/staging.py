@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -31,8 +30,8 @@ class Staged:
                 raise TargetError(f"{self.target}: exists already (--overwrite replaces it)")
             if self.path.is_dir() and self.target.is_dir():
                 aside = self.path.with_name("replaced")
-                os.replace(self.target, aside)
-            os.replace(self.path, self.target)
+                self.target.replace(aside)
+            self.path.replace(self.target)
         except OSError as error:
             raise TargetError(f"{self.target}: cannot be written: {error.strerror or error}") from None
 

@@ -67,10 +67,14 @@ def _scalar(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
     return loader.construct_scalar(node)
 
 
+def _long(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    return int(loader.construct_scalar(node))
+
+
 _ModelLoader.add_constructor("tag:yaml.org,2002:python/tuple", _sequence)
 _ModelLoader.add_constructor("tag:yaml.org,2002:python/unicode", _scalar)
 _ModelLoader.add_constructor("tag:yaml.org,2002:python/str", _scalar)
-_ModelLoader.add_constructor("tag:yaml.org,2002:python/long", lambda loader, node: int(_scalar(loader, node)))
+_ModelLoader.add_constructor("tag:yaml.org,2002:python/long", _long)
 
 
 def _yaml(text: str, where: str) -> Any:

@@ -36,7 +36,9 @@ def model_of(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: 
     return _sequential(data, dialect, origin, stored) if is_sequential else _functional(data, dialect, origin)
 
 
-def _sequential(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored = NOTHING_STORED) -> ModelSpec:
+def _sequential(
+    data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored = NOTHING_STORED
+) -> ModelSpec:
     config = data["config"]
     entries: Sequence[Any] = config if isinstance(config, list) else config.get("layers", [])
     extra = {} if isinstance(config, list) else {k: v for k, v in config.items() if k not in ("layers", "name")}

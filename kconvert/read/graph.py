@@ -45,11 +45,11 @@ def _renumbered(model: ModelSpec) -> ModelSpec:
     if not shift:
         return model
 
-    def port(old: Port) -> Port:
+    def shifted(old: Port) -> Port:
         return replace(old, call=old.call - shift.get(old.layer, 0))
 
     def ports(nest: Nest) -> Nest:
-        return map_ports(nest, port)
+        return map_ports(nest, shifted)
 
     layers = tuple(
         replace(la, calls=tuple(Call(ports(c.args), ports(dict(c.kwargs))) for c in la.calls)) for la in model.layers

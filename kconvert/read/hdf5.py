@@ -74,7 +74,6 @@ class HDF5File:
         return [(n, self._dataset(group, n).shape) for n in _names(group, "weight_names")]
 
     def _root(self) -> h5py.Group:
-        """Some tools put the whole model below `model`; nothing else is searched."""
         return self._file
 
     def _tensor(self, group: h5py.Group, name: str, full_name: str) -> Tensor:
@@ -153,7 +152,7 @@ def _names(group: h5py.Group, attribute: str) -> list[str]:
 
 def _strings(value: Any, attribute: str) -> Iterator[str]:
     array = np.asarray(value)
-    if array.ndim != 1 or array.dtype.kind not in "SOU" and array.size:
+    if array.ndim != 1 or (array.dtype.kind not in "SOU" and array.size):
         raise ValueError(f"{attribute} is not a list of names")
     for item in array:
         text = _text(item)

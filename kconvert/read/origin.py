@@ -62,10 +62,10 @@ def _package(version: str | None) -> str:
         return "keras"
     return (
         "tf.keras"
-        if version.endswith("-tf") or Version("2.4") <= Version(version.split("-")[0]) < Version("3")
+        if version.endswith("-tf") or Version("2.4") <= Version(version.split("-", 1)[0]) < Version("3")
         else "keras"
     )
 
 
 def _agree(question: str, said: str, option: Any) -> bool:
-    return said.split("-")[0] == str(option) if question == "keras_version" else said == option
+    return said.split("-", maxsplit=1)[0] == str(option) if question == "keras_version" else said == option

@@ -55,7 +55,7 @@ def sniffed(path: Path) -> Kind:
 
 def _regular_file(path: Path) -> None:
     try:
-        mode = os.stat(path).st_mode
+        mode = path.stat().st_mode
     except FileNotFoundError:
         hint = " (a broken link)" if path.is_symlink() else ""
         raise SourceNotFound(f"{path}: no such file{hint}") from None

@@ -48,9 +48,7 @@ def transferred(spec: ModelSpec, model: Any) -> dict[str, str]:
     return {key: digests[id(variable)] for key, variable in keyed_variables(model)}
 
 
-def _pairs_of_model(
-    spec: ModelSpec, model: Any, parents: tuple[str, ...], problems: list[Problem]
-) -> Iterator[_Pair]:
+def _pairs_of_model(spec: ModelSpec, model: Any, parents: tuple[str, ...], problems: list[Problem]) -> Iterator[_Pair]:
     layers = {layer.name: layer for layer in model.layers}
     for layer in spec.layers:
         if layer.class_name.startswith("ops.") or layer.class_name == "InputLayer":
@@ -58,9 +56,7 @@ def _pairs_of_model(
         yield from _pairs_of_layer(layer, layers[layer.name], (*parents, layer.name), problems)
 
 
-def _pairs_of_layer(
-    spec: LayerSpec, layer: Any, path: tuple[str, ...], problems: list[Problem]
-) -> Iterator[_Pair]:
+def _pairs_of_layer(spec: LayerSpec, layer: Any, path: tuple[str, ...], problems: list[Problem]) -> Iterator[_Pair]:
     if spec.inner_model is not None:
         yield from _pairs_of_model(spec.inner_model, layer, path, problems)
     for role, held in spec.inner.items():
@@ -84,8 +80,9 @@ def _pairs_of_layer(
             problems.append(
                 ShapeMismatch(
                     f"{slot} needs the shape {tuple(variable.shape)}, the file's {tensor.name} gives {tensor.shape}",
-                    layer=where, class_name=spec.class_name,
-                )  # fmt: skip
+                    layer=where,
+                    class_name=spec.class_name,
+                )
             )
         else:
             yield _Pair(where, variable, tensor)
@@ -95,7 +92,9 @@ def _as_dtype(value: Array, dtype: np.dtype[Any], path: str, tensor: Tensor) -> 
     """The value in the variable's dtype, if that holds every bit of it."""
     cast = np.ascontiguousarray(value, dtype=dtype)
     if cast.dtype != value.dtype and not np.array_equal(cast.astype(value.dtype), value, equal_nan=True):
-        raise ConversionFailed([ShapeMismatch(f"{tensor.name} is {value.dtype}, which {dtype} cannot hold", layer=path)])
+        raise ConversionFailed(
+            [ShapeMismatch(f"{tensor.name} is {value.dtype}, which {dtype} cannot hold", layer=path)]
+        )
     return cast
 
 

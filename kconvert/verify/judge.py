@@ -15,6 +15,7 @@ from typing import Any
 
 
 def main() -> None:
+    """Answers until there are no more questions."""
     sys.modules["kconvert"] = None  # type: ignore[assignment]
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever else is printed is not an answer
@@ -25,8 +26,10 @@ def main() -> None:
         question = json.loads(line)
         tf.keras.backend.clear_session()
         try:
-            answer = _saved_model(question, tf, variables) if question["format"] == "savedmodel" else _keras_file(
-                question, tf, variables
+            answer = (
+                _saved_model(question, tf, variables)
+                if question["format"] == "savedmodel"
+                else _keras_file(question, tf, variables)
             )
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:1000]}"}
@@ -67,7 +70,8 @@ def _outputs(question: dict[str, Any], run: Any) -> dict[str, Any]:
 
     with np.load(question["probe"], allow_pickle=False) as probe:
         inputs = [probe[f"in_{n}"] for n in range(sum(name.startswith("in_") for name in probe.files))]
-    np.savez(question["results"], **{f"out_{n}": np.asarray(a) for n, a in enumerate(run(inputs))})
+    outputs: dict[str, Any] = {f"out_{n}": np.asarray(a) for n, a in enumerate(run(inputs))}
+    np.savez(question["results"], **outputs)
     return {"ran": True}
 
 

@@ -87,9 +87,7 @@ def _check_probe(probe: Path, outputs: int) -> None:
         raise UsageError(f"{probe}: a probe of this model holds {', '.join(sorted(wanted - names))} too")
 
 
-def _compared(
-    probe: Path, results: Path, output_names: Sequence[str], tolerance: Tolerance
-) -> tuple[OutputCheck, ...]:
+def _compared(probe: Path, results: Path, output_names: Sequence[str], tolerance: Tolerance) -> tuple[OutputCheck, ...]:
     with np.load(probe, allow_pickle=False) as recorded, np.load(results, allow_pickle=False) as computed:
         return tuple(
             _check(name, computed[f"out_{n}"], recorded[f"out_{n}"], tolerance) for n, name in enumerate(output_names)

@@ -53,9 +53,7 @@ def _apart(site: Site, fragment: Fragment, forward: LayerSpec, backward: LayerSp
     outputs = {first + i: From("forward", 1 + i) for i in range(states)}
     outputs |= {first + states + i: From("backward", 1 + i) for i in range(states)}
     if not mode:
-        return replace(
-            fragment, main=main, after=tuple(after), outputs={0: From("forward"), 1: From(last), **outputs}
-        )
+        return replace(fragment, main=main, after=tuple(after), outputs={0: From("forward"), 1: From(last), **outputs})
     config = {"axis": -1} if mode == "concat" else {}
     dtype = {"dtype": held.config["dtype"]} if "dtype" in held.config else {}
     merge = Step(MERGES[mode], {**config, **dtype}, "merge", ([From("forward"), From(last)],))

@@ -58,9 +58,7 @@ def _stepwise(name: str, source: Port, steps: int, lstm: Step) -> tuple[tuple[La
     order = range(steps - 1, -1, -1) if lstm.config.get("go_backwards") else range(steps)
     whole = {"slice": [None, None, None]}
     slices = tuple(
-        LayerSpec(
-            "ops.getitem", f"{name}_step_{t}", {"key": [whole, {"slice": [t, t + 1, None]}]}, (Call((source,)),)
-        )
+        LayerSpec("ops.getitem", f"{name}_step_{t}", {"key": [whole, {"slice": [t, t + 1, None]}]}, (Call((source,)),))
         for t in order
     )
     calls = tuple(
