@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kconvert.errors import ConversionFailed
 from kconvert.report import LayerChange, Note
 from kconvert.spec import Dialect, ModelSpec
 from kconvert.upgrade.account import account_for_tensors
 from kconvert.upgrade.binding import bound
+from kconvert.upgrade.check import unaccounted
 from kconvert.upgrade.hop import hopped, with_floatx
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.masks import with_explicit_masks
@@ -43,11 +45,17 @@ def upgrade(spec: ModelSpec, maps: Sequence[Path] = ()) -> Upgraded:
     user_maps = tuple(maps)
     model = spec
     changes: list[LayerChange] = []
-    if model.dialect < Dialect.keras3:
-        model = with_floatx(with_explicit_masks(bound(model, hop_maps(model.dialect, user_maps))))
     while model.dialect < Dialect.keras3:
         before = model.dialect
-        model, layers = hopped(model, hop_maps(before, user_maps))
+        hop = hop_maps(before, user_maps)
+        problems = list(unaccounted(model, hop))
+        if problems:
+            raise ConversionFailed(problems)
+        if model is spec:
+            model = with_floatx(bound(model, hop))
+        if before == Dialect.keras2:
+            model = with_explicit_masks(model)
+        model, layers = hopped(model, hop)
         assert model.dialect == before + 1, f"a hop from {before.name} led to {model.dialect.name}"
         changes += layers
     account_for_tensors(spec, model)

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kconvert.errors import ConversionFailed, Problem, Rejected, UnknownLayer
+from kconvert.errors import ConversionFailed, Problem
 from kconvert.report import LayerChange, TensorChange
 from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports, walk
-from kconvert.upgrade.arguments import Arguments, chosen, upgraded_arguments
+from kconvert.upgrade.arguments import Arguments, upgraded_arguments
+from kconvert.upgrade.check import entry_of
 from kconvert.upgrade.fragment import Fragment, Shape, Site, Step, placed, redirected
 from kconvert.upgrade.map_format import Entry
 from kconvert.upgrade.maps import HopMaps
@@ -28,7 +29,7 @@ class _Collected:
 
 
 def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChange, ...]]:
-    """The model in the next dialect, its tensors bound already, and what became of each layer.
+    """The model in the next dialect, its arguments checked and its tensors bound already, and what became of each layer.
 
     Raises:
         ConversionFailed: all problems of all layers.
@@ -90,18 +91,8 @@ def _layer(
         return Fragment(Step(entry.becomes or layer.class_name, {}, inner={"model": inside}))
     if layer.class_name.startswith("ops."):
         return Fragment(Step(layer.class_name, layer.config))
-    found = maps.find("layers", layer.class_name)
-    if found is None:
-        raise UnknownLayer(
-            "is not a layer of Keras, so its Python code is needed (today's Keras says: Unknown layer: "
-            f"'{layer.class_name}', or: Could not locate class '{layer.class_name}')"
-        )
-    entry = chosen(found, layer.config, origin, len(layer.tensors))
-    if entry.reject is not None:
-        raise Rejected(entry.reject.because, option=entry.reject.option)
+    entry = entry_of(layer, maps, origin)
     arguments = upgraded_arguments(entry, layer.config, maps, origin)
-    for problem in arguments.problems:
-        _add_problem(collected, problem, layer, parents)
     form = weights_form(entry, layer.config, origin, len(layer.tensors))
     tensors = upgraded_tensors(form, layer, origin)
     fragment = Fragment(Step(entry.becomes or layer.class_name, arguments.config, tensors=tensors))
@@ -112,9 +103,8 @@ def _layer(
             for role, inner in layer.inner.items()
         }
         fragment = wrapped(site, fragment, held)
-    if not arguments.problems:
-        for name in entry.rule:
-            fragment = RULES[name](site, fragment)
+    for name in entry.rule:
+        fragment = RULES[name](site, fragment)
     collected.changes.append(_change(layer, fragment, arguments, entry, parents))
     return fragment
 

@@ -1,0 +1,44 @@
+"""Which classes and arguments does no map account for? Asked of the whole model before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kconvert.errors import Problem, Rejected, UnknownLayer
+from kconvert.spec import LayerSpec, ModelSpec, Origin, walk
+from kconvert.upgrade.arguments import chosen, upgraded_arguments
+from kconvert.upgrade.map_format import Entry
+from kconvert.upgrade.maps import HopMaps
+
+
+def unaccounted(model: ModelSpec, maps: HopMaps) -> Iterator[Problem]:
+    """A problem for each class, argument and value, at every depth, that stands against this hop."""
+    for parents, layer in walk(model):
+        if layer.inner_model is not None or layer.class_name.startswith("ops."):
+            continue
+        try:
+            entry = entry_of(layer, maps, model.origin)
+            problems = upgraded_arguments(entry, layer.config, maps, model.origin).problems
+        except Problem as problem:
+            problems = (problem,)
+        for problem in problems:
+            problem.layer, problem.class_name = "/".join((*parents, layer.name)), layer.class_name
+            yield problem
+
+
+def entry_of(layer: LayerSpec, maps: HopMaps, origin: Origin) -> Entry:
+    """The entry for this layer, its case chosen.
+
+    Raises:
+        UnknownLayer, Rejected, AmbiguousOrigin: there is none, or none that can be used.
+    """
+    found = maps.find("layers", layer.class_name)
+    if found is None:
+        raise UnknownLayer(
+            "is not a layer of Keras, so its Python code is needed (today's Keras says: Unknown layer: "
+            f"'{layer.class_name}', or: Could not locate class '{layer.class_name}')"
+        )
+    entry = chosen(found, layer.config, origin, len(layer.tensors))
+    if entry.reject is not None:
+        raise Rejected(entry.reject.because, option=entry.reject.option)
+    return entry
