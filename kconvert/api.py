@@ -90,8 +90,6 @@ def convert(
     verifier = _verifier() if verify else None
     with local_file(source) as path, _optional(weights) as tensors:
         digest = _sha256(path)
-        if verifier is not None:
-            verifier.start()
         done = converted(
             path, place, kind, reading={**reading, "weights": tensors}, maps=[Path(m) for m in maps], verifier=verifier,
             probe=Path(probe) if probe is not None else None, tolerance=Tolerance(rtol, atol), overwrite=overwrite,

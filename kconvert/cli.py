@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -88,11 +90,11 @@ def convert(
         raise UsageError("say where the result goes: -o NEW.keras, or -o FOLDER for a SavedModel")
     if report is not None and report.suffix != ".json":
         raise UsageError(f"--report {report}: the report is written as .json")
-    _silence_tensorflow(verbose)
-    result = api.convert(
-        source, output, **reading, training=training, format=format, version_dir=version_dir, probe=probe,
-        verify=not no_verify, keep_failed=keep_failed, rtol=rtol, atol=atol, overwrite=overwrite,
-    )  # fmt: skip
+    with _quiet_tensorflow(verbose):
+        result = api.convert(
+            source, output, **reading, training=training, format=format, version_dir=version_dir, probe=probe,
+            verify=not no_verify, keep_failed=keep_failed, rtol=rtol, atol=atol, overwrite=overwrite,
+        )  # fmt: skip
     if report is not None:
         report.write_text(json.dumps(result.to_dict(), indent=2, default=str), encoding="utf-8")
     if not quiet:
@@ -187,8 +189,11 @@ def _shape(text: str | None) -> tuple[int | None, ...] | None:
     return tuple(int(p) if p.isdigit() else None for p in parts)
 
 
-def _silence_tensorflow(verbose: int) -> None:
+@contextlib.contextmanager
+def _quiet_tensorflow(verbose: int) -> Iterator[None]:
+    """TensorFlow's native half writes to the process's stderr itself, past Python, from its import on."""
     if verbose:
+        yield
         return
     import logging
     import warnings
@@ -197,6 +202,16 @@ def _silence_tensorflow(verbose: int) -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.getLogger("absl").setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

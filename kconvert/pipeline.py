@@ -61,6 +61,8 @@ def converted(
         spec = read(source, **reading)
     with clock("upgrade"):
         upgraded = upgrade(spec, maps)
+    if verifier is not None:
+        verifier.start()  # it imports TensorFlow while this process does
     with clock("import"):
         from kconvert.export import staged, write
         from kconvert.framework import neutral_settings

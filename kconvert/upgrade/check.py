@@ -19,8 +19,8 @@ def unaccounted(model: ModelSpec, maps: HopMaps) -> Iterator[Problem]:
         try:
             entry = entry_of(layer, maps, model.origin)
             problems = upgraded_arguments(entry, layer.config, maps, model.origin).problems
-        except Problem as problem:
-            problems = (problem,)
+        except Problem as found:
+            problems = (found,)
         for problem in problems:
             problem.layer, problem.class_name = "/".join((*parents, layer.name)), layer.class_name
             yield problem

@@ -17,6 +17,7 @@ from kconvert.spec import Dialect
 from kconvert.upgrade.map_format import SECTIONS, Case, Entry, MapFile, Section
 
 EVERY_LAYER = "every_layer"
+_SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is several times faster
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def load_map(path: Path) -> MapFile:
         raise MapError("\n".join(lines)) from None
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(_SAFE_LOADER):  # type: ignore[misc, valid-type]
     """Refuses a mapping with the same key twice, where PyYAML would keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -62,7 +62,7 @@ def verified(
             "the outputs differ from the recorded ones: "
             + ", ".join(f"{c.name} by {c.max_abs:.3g} (relative {c.max_rel:.3g})" for c in failed)
         )
-    return Verification("passed", len(digests), checks, f"outputs recorded in {probe.name}")
+    return Verification("passed", len(digests), checks, f"those recorded in {probe.name}")
 
 
 def _compare_weights(meant: Mapping[str, str], found: Mapping[str, str], by_name: bool) -> None:

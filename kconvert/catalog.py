@@ -1,0 +1,50 @@
+"""What the maps know, as tables: the README's support table and the schema of a map file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kconvert.spec import Dialect
+from kconvert.upgrade.map_format import Entry, MapFile
+from kconvert.upgrade.maps import HopMaps, hop_maps
+
+HOPS = (Dialect.keras2,)
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of a layer map file, for editors: `layer_maps/schema.json`."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **MapFile.model_json_schema(by_alias=True)}
+
+
+def support_table() -> str:
+    """All layers that the maps know, by what becomes of them, as Markdown."""
+    return "\n".join(line for dialect in HOPS for line in _hop_lines(hop_maps(dialect))) + "\n"
+
+
+def _hop_lines(maps: HopMaps) -> Iterator[str]:
+    kinds: dict[str, list[str]] = {"stays": [], "becomes": [], "refused": []}
+    for name, entry in sorted(maps.sections["layers"].items()):
+        kinds[_kind(name, entry)].append(_described(name, entry))
+    yield f"| {maps.old.name} layers | |"
+    yield "|---|---|"
+    yield f"| the same layer | {', '.join(kinds['stays'])} |"
+    yield f"| another layer, or several | {', '.join(kinds['becomes'])} |"
+    yield f"| refused, with the reason | {', '.join(kinds['refused'])} |"
+    for section in ("initializers", "regularizers", "constraints", "activations"):
+        names = sorted(n for n, e in maps.sections[section].items() if e.reject is None)
+        yield f"| {section} | {', '.join(names)} |"
+
+
+def _kind(name: str, entry: Entry) -> str:
+    if entry.reject is not None:
+        return "refused"
+    return "stays" if entry.becomes in (None, name) and name not in REPLACED else "becomes"
+
+
+def _described(name: str, entry: Entry) -> str:
+    return f"{name} → {entry.becomes}" if entry.becomes not in (None, name) else name
+
+
+REPLACED = frozenset(["Highway", "LocallyConnected1D", "LocallyConnected2D", "MaxoutDense"])
+"""Layers that a rule replaces altogether: no longer a class of today's Keras."""
