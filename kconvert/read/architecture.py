@@ -43,7 +43,9 @@ def _json(text: str, where: str) -> Any:
         raise CorruptSource(f"{where}: {len(text):,} bytes of JSON; the limit is {LARGEST_JSON:,}")
     try:
         return json.loads(text, object_pairs_hook=_no_duplicates)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise CorruptSource(f"{where}: nested deeper than {DEEPEST}") from None
+    except ValueError as error:
         raise CorruptSource(f"{where}: not valid JSON: {error}") from None
 
 

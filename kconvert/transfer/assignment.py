@@ -18,8 +18,14 @@ from kconvert.variables import STATES, digest, keyed_variables
 @dataclass(frozen=True, slots=True)
 class _Pair:
     path: str
+    class_name: str
     variable: Any
     tensor: Tensor
+
+    @property
+    def fits(self) -> bool:
+        """True where the tensor has its variable's shape."""
+        return tuple(self.variable.shape) == self.tensor.shape
 
 
 def transferred(spec: ModelSpec, model: Any) -> dict[str, str]:
@@ -31,6 +37,7 @@ def transferred(spec: ModelSpec, model: Any) -> dict[str, str]:
     """
     problems: list[Problem] = []
     pairs = list(_pairs_of_model(spec, model, (), problems))
+    problems += [_mismatch(pair) for pair in pairs if not pair.fits]
     written = {id(pair.variable) for pair in pairs}
     problems += [
         MissingTensor(f"its variable {key} has no tensor in the file")
@@ -76,16 +83,16 @@ def _pairs_of_layer(spec: LayerSpec, layer: Any, path: tuple[str, ...], problems
             problems.append(
                 UnusedTensor(f"it has no variable {slot} for {tensor.name}", layer=where, class_name=spec.class_name)
             )
-        elif tuple(variable.shape) != tensor.shape:
-            problems.append(
-                ShapeMismatch(
-                    f"{slot} needs the shape {tuple(variable.shape)}, the file's {tensor.name} gives {tensor.shape}",
-                    layer=where,
-                    class_name=spec.class_name,
-                )
-            )
         else:
-            yield _Pair(where, variable, tensor)
+            yield _Pair(where, spec.class_name, variable, tensor)
+
+
+def _mismatch(pair: _Pair) -> Problem:
+    return ShapeMismatch(
+        f"{pair.variable.name} needs the shape {tuple(pair.variable.shape)}, "
+        f"the file's {pair.tensor.name} gives {pair.tensor.shape}",
+        layer=pair.path, class_name=pair.class_name,
+    )  # fmt: skip
 
 
 def _as_dtype(value: Array, dtype: np.dtype[Any], path: str, tensor: Tensor) -> Array:

@@ -1,0 +1,82 @@
+"""Layer maps: strict in form, complete in words, and open to the user's own."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from kconvert.catalog import REPLACED, schema
+from kconvert.errors import MapError
+from kconvert.spec import Dialect
+from kconvert.upgrade.map_format import OPERATIONS, Entry, MapFile, Operation, Result, Weights
+from kconvert.upgrade.maps import hop_maps, layer_maps_folder
+from kconvert.upgrade.rules import RULES
+from kconvert.upgrade.slots import NAMED_FUNCTIONS
+
+BAD_MAPS = yaml.safe_load((Path(__file__).parent / "bad_maps.yaml").read_text())
+FOLDER = layer_maps_folder()
+
+
+@pytest.mark.parametrize("case", BAD_MAPS, ids=lambda c: c["name"])
+def test_a_malformed_map_is_refused_by_name(case, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(case["map"])
+    with pytest.raises(MapError) as refused:
+        hop_maps(Dialect.keras2, (path,))
+    assert case["says"] in str(refused.value)
+    assert "mine.yaml" in str(refused.value)
+
+
+def test_a_users_map_adds_a_layer_and_replaces_one_that_it_says_it_replaces(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "from: keras2\nto: keras3\nlayers:\n"
+        "  FancyDense: {becomes: Dense, keep: [units]}\n"
+        "  Dropout: {override: true, keep: [rate]}\n"
+    )
+    layers = hop_maps(Dialect.keras2, (path,)).sections["layers"]
+    assert layers["FancyDense"].becomes == "Dense"
+    assert "seed" not in layers["Dropout"].known_arguments
+    assert "seed" in hop_maps(Dialect.keras2).sections["layers"]["Dropout"].known_arguments
+
+
+def test_every_rule_and_named_function_is_used_and_every_used_one_is_there():
+    used_rules, used_functions = set(), set()
+    for dialect in (Dialect.keras2,):
+        for entry in hop_maps(dialect).sections["layers"].values():
+            for form in (entry, *entry.cases, *([entry.otherwise] if entry.otherwise else [])):
+                used_rules.update(form.rule)
+                for weights in form.weights or ():
+                    for result in weights.result.values():
+                        used_functions.update(step.apply for step in result.then if step.apply)
+    assert used_rules == set(RULES)
+    assert used_functions == set(NAMED_FUNCTIONS)
+
+
+def test_layers_that_a_rule_replaces_are_no_layers_of_keras_3():
+    known = hop_maps(Dialect.keras2).sections["layers"]
+    assert REPLACED <= set(known)
+    assert all(known[name].rule for name in REPLACED)
+
+
+def test_the_schema_file_is_that_of_the_code():
+    assert json.loads((FOLDER / "schema.json").read_text()) == schema()
+
+
+def test_the_readme_of_the_maps_explains_every_word_once():
+    text = (FOLDER / "README.md").read_text()
+    forms = (MapFile, Entry, Weights, Result, Operation)
+    words = {field.alias or name for form in forms for name, field in form.model_fields.items()} | set(OPERATIONS)
+    words |= {"config.<argument>", "file.keras", "file.backend", "file.package", "weights.count"}
+    explained = re.findall(r"^\| `([^`]+)`", text, re.MULTILINE)
+    assert sorted(explained) == sorted(words)
+
+
+def test_a_map_file_says_where_its_facts_were_read():
+    for path in FOLDER.glob("*/*.yaml"):
+        head = path.read_text().split("from:")[0]
+        assert re.search(r"keras/|engine/", head), f"{path.name} names no source"
+    assert (ROOT / "layer_maps" / "README.md").exists()
