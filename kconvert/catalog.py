@@ -1,15 +1,21 @@
-"""What the maps know, as tables: the README's support table and the schema of a map file."""
+"""What the maps know, as tables: the README's support table and the schema of a map file.
+
+`python -m kconvert.catalog`, in a checkout, writes both.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from kconvert.spec import Dialect
 from kconvert.upgrade.map_format import Entry, MapFile
-from kconvert.upgrade.maps import HopMaps, hop_maps
+from kconvert.upgrade.maps import HopMaps, hop_maps, layer_maps_folder
 
 HOPS = (Dialect.keras2,)
+BEGIN = "<!-- support table: generated from the maps -->\n"
+END = "<!-- end of support table -->"
 
 
 def schema() -> dict[str, Any]:
@@ -20,6 +26,12 @@ def schema() -> dict[str, Any]:
 def support_table() -> str:
     """All layers that the maps know, by what becomes of them, as Markdown."""
     return "\n".join(line for dialect in HOPS for line in _hop_lines(hop_maps(dialect))) + "\n"
+
+
+def with_support_table(readme: str) -> str:
+    """The README with the table of today between its two marks."""
+    head, _, rest = readme.partition(BEGIN)
+    return f"{head}{BEGIN}{support_table()}{END}{rest.partition(END)[2]}"
 
 
 def _hop_lines(maps: HopMaps) -> Iterator[str]:
@@ -48,3 +60,14 @@ def _described(name: str, entry: Entry) -> str:
 
 REPLACED = frozenset(["Highway", "LocallyConnected1D", "LocallyConnected2D", "MaxoutDense"])
 """Layers that a rule replaces altogether: no longer a class of today's Keras."""
+
+
+def _write() -> None:
+    root = layer_maps_folder().parent
+    (root / "layer_maps" / "schema.json").write_text(json.dumps(schema(), indent=1) + "\n", encoding="utf-8")
+    readme = root / "README.md"
+    readme.write_text(with_support_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write()

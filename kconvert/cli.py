@@ -12,7 +12,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 
@@ -20,6 +19,7 @@ from kconvert.errors import ConversionFailed, KConvertError, UsageError, Verific
 
 COMMANDS = ("convert", "inspect", "plan")
 NOT_COMPARED = 3
+INTERRUPTED = 130
 
 app = typer.Typer(
     add_completion=False,
@@ -151,18 +151,17 @@ def _status(words: list[str]) -> int:
     tracebacks = any(w.startswith("-v") and w.strip("-v") == "" and w.count("v") > 1 for w in words)
     try:
         status = app(words, standalone_mode=False)
+        if status == INTERRUPTED:
+            _complain("interrupted; nothing was written")
         return status if isinstance(status, int) else 0
     except KConvertError as error:
         if tracebacks:
             raise
         _print_error(error)
         return error.exit_code
-    except click.ClickException as error:
+    except typer.TyperException as error:
         error.show()
         return 2
-    except (KeyboardInterrupt, click.Abort):
-        _complain("interrupted; nothing was written")
-        return 130
 
 
 def _reading(

@@ -182,6 +182,17 @@ def old_defaults(random):
     return model, [random.randn(5, 6)], "yaml"
 
 
+def early_layers(random):
+    """Two layers of 2015 that Keras 2 carried along until 2.3."""
+    from keras.legacy.layers import Highway, MaxoutDense
+
+    model = Sequential(name="early_layers")
+    model.add(MaxoutDense(5, nb_feature=3, input_shape=(6,)))
+    model.add(Highway(activation="relu"))
+    model.add(Dense(2))
+    return model, [random.randn(5, 6)]
+
+
 def main():
     name = sys.argv[1]
     random = np.random.RandomState(zlib.crc32(name.encode()) % (2 ** 31))

@@ -29,7 +29,10 @@ def functional(*layers, outputs=("dense_1",)):
         nodes = [[[source, 0, 0, {}]]]
         entries.append({"class_name": "Dense", "name": name, "config": {**DENSE, "name": name}, "inbound_nodes": nodes})
     ends = [[name, 0, 0] for name in outputs]
-    return {"class_name": "Model", "config": {"name": "m", "layers": entries, "input_layers": [["in", 0, 0]], "output_layers": ends}}
+    return {
+        "class_name": "Model",
+        "config": {"name": "m", "layers": entries, "input_layers": [["in", 0, 0]], "output_layers": ends},
+    }
 
 
 def write_h5(path, model=None, tensors=TENSORS, backend="tensorflow", version="2.2.4", listed=None):

@@ -47,7 +47,9 @@ def test_the_command_line_says_it_in_one_line_and_exits_with_the_right_status(ca
 
 def test_all_problems_of_a_model_are_named_at_once(tmp_path, capfd):
     two = bad_files.sequential("FancyDense")
-    two["config"].append({"class_name": "Dense", "config": {**bad_files.DENSE, "name": "dense_2", "activation": "swoosh"}})
+    two["config"].append(
+        {"class_name": "Dense", "config": {**bad_files.DENSE, "name": "dense_2", "activation": "swoosh"}}
+    )
     source = bad_files.write_h5(tmp_path / "model.h5", two)
     with pytest.raises(SystemExit):
         cli.main([str(source), "-o", str(tmp_path / "new.keras")])

@@ -57,7 +57,9 @@ def test_every_activation_is_known(version, inventory):
     assert all(isinstance(name, str) for name in known)
 
 
-CONDITIONAL = {"RNN": {"num_constants"}}  # saved only by a layer that is called with constants: recurrent.py, RNN.get_config
+CONDITIONAL = {
+    "RNN": {"num_constants"}
+}  # saved only by a layer that is called with constants: recurrent.py, RNN.get_config
 GENERAL = {"trainable", "dtype", "batch_input_shape", "input_dtype"}
 SECTIONS = ("layers", "initializers", "regularizers", "constraints")
 MAPS = sorted((layer_maps_folder() / "keras2_to_keras3").glob("*.yaml"))

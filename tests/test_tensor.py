@@ -8,7 +8,9 @@ from hypothesis.extra import numpy as hnp
 
 from kconvert.tensor import Tensor
 
-ARRAYS = hnp.arrays("float32", hnp.array_shapes(min_dims=1, max_dims=4, max_side=4), elements=st.floats(-9, 9, width=32))
+ARRAYS = hnp.arrays(
+    "float32", hnp.array_shapes(min_dims=1, max_dims=4, max_side=4), elements=st.floats(-9, 9, width=32)
+)
 
 
 def stored(value, name="t"):

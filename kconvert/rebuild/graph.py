@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -35,9 +36,24 @@ def _model(spec: ModelSpec) -> Any:
     for name, number in _order(spec):
         _call(layers[name], number, made[name], outputs)
     try:
-        return keras.Model(_unwrapped(spec.inputs, outputs), _unwrapped(spec.outputs, outputs), name=spec.name)
+        model = keras.Model(_unwrapped(spec.inputs, outputs), _unwrapped(spec.outputs, outputs), name=spec.name)
     except (TypeError, ValueError) as error:
         raise refused(error, LayerSpec("Functional", spec.name, {})) from None
+    _name_the_nameless(model, {_node_name(la, n) for la in spec.layers for n in range(len(la.calls))})
+    return model
+
+
+def _name_the_nameless(model: Any, named: set[str]) -> None:
+    """Operations that Keras adds to follow masks: their names count up in the process, and would end up in the file."""
+    free = (name for n in itertools.count() if (name := f"mask_step_{n}") not in named)
+    for operation in model.operations:
+        if operation.name not in named:
+            operation.name = next(free)
+
+
+def _node_name(spec: LayerSpec, number: int) -> str:
+    """Each call of an operation is a node with a name of its own; a layer has one name for all."""
+    return f"{spec.name}_{number}" if number and spec.class_name.startswith("ops.") else spec.name
 
 
 def _sequential(spec: ModelSpec) -> Any:
@@ -91,7 +107,7 @@ def _call(spec: LayerSpec, number: int, made: Any, outputs: dict[Port, Any]) -> 
     for output, tensor in enumerate(results):
         outputs[Port(spec.name, number, output)] = tensor
     if spec.class_name.startswith("ops."):
-        results[0]._keras_history.operation.name = spec.name if number == 0 else f"{spec.name}_{number}"
+        results[0]._keras_history.operation.name = _node_name(spec, number)
 
 
 def _order(spec: ModelSpec) -> list[tuple[str, int]]:

@@ -5,6 +5,7 @@
 For every layer, initializer, regularizer and constraint: the constructor's arguments with their defaults, and the keys that
 `get_config` saves; the names of all activations.
 """
+
 import inspect
 import json
 import warnings
@@ -14,21 +15,56 @@ from keras import activations, constraints, initializers, layers, regularizers
 from keras.engine import Layer
 
 EXAMPLES = {
-    "Dense": dict(units=2), "Activation": dict(activation="relu"), "Dropout": dict(rate=0.5),
-    "SpatialDropout1D": dict(rate=0.5), "SpatialDropout2D": dict(rate=0.5), "SpatialDropout3D": dict(rate=0.5),
-    "Reshape": dict(target_shape=(2,)), "Permute": dict(dims=(1,)), "RepeatVector": dict(n=2), "Lambda": dict(function=abs),
-    "ActivityRegularization": {}, "Masking": {}, "Conv1D": dict(filters=2, kernel_size=3), "Conv2D": dict(filters=2, kernel_size=3),
-    "Conv3D": dict(filters=2, kernel_size=3), "Conv2DTranspose": dict(filters=2, kernel_size=3),
-    "Conv3DTranspose": dict(filters=2, kernel_size=3), "SeparableConv1D": dict(filters=2, kernel_size=3),
-    "SeparableConv2D": dict(filters=2, kernel_size=3), "DepthwiseConv2D": dict(kernel_size=3),
-    "LocallyConnected1D": dict(filters=2, kernel_size=3), "LocallyConnected2D": dict(filters=2, kernel_size=3),
-    "ConvLSTM2D": dict(filters=2, kernel_size=3), "ConvLSTM2DCell": dict(filters=2, kernel_size=3),
-    "ConvRecurrent2D": None, "Recurrent": None, "Wrapper": None, "Layer": None, "Input": None, "InputSpec": None,
-    "Embedding": dict(input_dim=3, output_dim=2), "GaussianNoise": dict(stddev=0.1), "GaussianDropout": dict(rate=0.1),
-    "AlphaDropout": dict(rate=0.1), "SimpleRNN": dict(units=2), "LSTM": dict(units=2), "GRU": dict(units=2),
-    "CuDNNLSTM": dict(units=2), "CuDNNGRU": dict(units=2), "SimpleRNNCell": dict(units=2), "LSTMCell": dict(units=2),
-    "GRUCell": dict(units=2), "Dot": dict(axes=1), "InputLayer": dict(input_shape=(2,)), "MaxoutDense": dict(output_dim=2),
-    "Highway": {}, "ConvRNN2D": None, "RNN": "cell", "StackedRNNCells": "cells", "TimeDistributed": "layer",
+    "Dense": dict(units=2),
+    "Activation": dict(activation="relu"),
+    "Dropout": dict(rate=0.5),
+    "SpatialDropout1D": dict(rate=0.5),
+    "SpatialDropout2D": dict(rate=0.5),
+    "SpatialDropout3D": dict(rate=0.5),
+    "Reshape": dict(target_shape=(2,)),
+    "Permute": dict(dims=(1,)),
+    "RepeatVector": dict(n=2),
+    "Lambda": dict(function=abs),
+    "ActivityRegularization": {},
+    "Masking": {},
+    "Conv1D": dict(filters=2, kernel_size=3),
+    "Conv2D": dict(filters=2, kernel_size=3),
+    "Conv3D": dict(filters=2, kernel_size=3),
+    "Conv2DTranspose": dict(filters=2, kernel_size=3),
+    "Conv3DTranspose": dict(filters=2, kernel_size=3),
+    "SeparableConv1D": dict(filters=2, kernel_size=3),
+    "SeparableConv2D": dict(filters=2, kernel_size=3),
+    "DepthwiseConv2D": dict(kernel_size=3),
+    "LocallyConnected1D": dict(filters=2, kernel_size=3),
+    "LocallyConnected2D": dict(filters=2, kernel_size=3),
+    "ConvLSTM2D": dict(filters=2, kernel_size=3),
+    "ConvLSTM2DCell": dict(filters=2, kernel_size=3),
+    "ConvRecurrent2D": None,
+    "Recurrent": None,
+    "Wrapper": None,
+    "Layer": None,
+    "Input": None,
+    "InputSpec": None,
+    "Embedding": dict(input_dim=3, output_dim=2),
+    "GaussianNoise": dict(stddev=0.1),
+    "GaussianDropout": dict(rate=0.1),
+    "AlphaDropout": dict(rate=0.1),
+    "SimpleRNN": dict(units=2),
+    "LSTM": dict(units=2),
+    "GRU": dict(units=2),
+    "CuDNNLSTM": dict(units=2),
+    "CuDNNGRU": dict(units=2),
+    "SimpleRNNCell": dict(units=2),
+    "LSTMCell": dict(units=2),
+    "GRUCell": dict(units=2),
+    "Dot": dict(axes=1),
+    "InputLayer": dict(input_shape=(2,)),
+    "MaxoutDense": dict(output_dim=2),
+    "Highway": {},
+    "ConvRNN2D": None,
+    "RNN": "cell",
+    "StackedRNNCells": "cells",
+    "TimeDistributed": "layer",
     "Bidirectional": "rnn",
 }
 
@@ -65,6 +101,7 @@ def described(cls, instance):
 def layer_classes():
     try:
         from keras.applications.mobilenet import DepthwiseConv2D
+
         yield DepthwiseConv2D
     except ImportError:
         pass
@@ -96,16 +133,26 @@ def main():
         instance = example(cls)
         if instance is not None:
             found[cls.__name__] = described(cls, instance)
-    names = [n for n in dir(activations) if callable(getattr(activations, n)) and not inspect.isclass(getattr(activations, n))]
+    names = [
+        n
+        for n in dir(activations)
+        if callable(getattr(activations, n)) and not inspect.isclass(getattr(activations, n))
+    ]
     skip = {"get", "serialize", "deserialize", "deserialize_keras_object", "serialize_keras_object"}
-    print(json.dumps({
-        "keras": keras.__version__,
-        "layers": found,
-        "initializers": objects(initializers, initializers.Initializer),
-        "regularizers": objects(regularizers, regularizers.Regularizer),
-        "constraints": objects(constraints, constraints.Constraint),
-        "activations": sorted(set(names) - skip),
-    }, indent=1, sort_keys=True))
+    print(
+        json.dumps(
+            {
+                "keras": keras.__version__,
+                "layers": found,
+                "initializers": objects(initializers, initializers.Initializer),
+                "regularizers": objects(regularizers, regularizers.Regularizer),
+                "constraints": objects(constraints, constraints.Constraint),
+                "activations": sorted(set(names) - skip),
+            },
+            indent=1,
+            sort_keys=True,
+        )
+    )
 
 
 main()

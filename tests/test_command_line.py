@@ -1,0 +1,131 @@
+"""The command line without TensorFlow: help, inspect and plan are instant and say what is in a file."""
+
+import json
+import subprocess
+import sys
+
+import bad_files
+import pytest
+from conftest import SAMPLES
+
+import kconvert
+from kconvert import cli
+
+HEAVY = ("tensorflow", "keras", "jax", "torch")
+
+
+def run(*words):
+    with pytest.raises(SystemExit) as exited:
+        cli.main([str(w) for w in words])
+    return exited.value.code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["inspect", "{sample}"],
+        ["plan", "{sample}"],
+        ["{sample}", "--dry-run"],
+        ["{missing}", "-o", "x.keras"],
+    ],
+    ids=lambda w: " ".join(w),
+)
+def test_what_needs_no_framework_imports_none(words, tmp_path):
+    names = {"sample": str(SAMPLES / "seq2seq" / "model.h5"), "missing": str(tmp_path / "none.h5")}
+    program = (
+        f"import sys\nfor name in {HEAVY}: sys.modules[name] = None\nfrom kconvert.cli import main\nmain(sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", program, *(w.format(**names) for w in words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == (1 if "{missing}" in words else 0), done.stderr
+    assert "Error" not in done.stderr
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    program = (
+        "import sys, kconvert; print(sorted(set(sys.modules) & {'numpy', 'h5py', 'keras', 'tensorflow', 'typer'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_inspect_says_what_is_in_a_file(capsys):
+    assert run("inspect", SAMPLES / "seq2seq" / "model.h5") == 0
+    out = capsys.readouterr().out
+    assert "Model 'seq2seq', hdf5, keras 2.1.6 on tensorflow" in out
+    assert "input   encoder_inputs [None, None, 5]" in out
+    assert "layers  2 InputLayer, 2 LSTM, Dense" in out
+
+
+def test_inspect_as_json_is_the_same_as_from_python(capsys):
+    path = SAMPLES / "mnist_cnn" / "model.h5"
+    assert run("inspect", path, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    found = kconvert.inspect_model(path)
+    assert said == json.loads(json.dumps(found.to_dict()))
+    assert said["origin"]["backend"] == "theano"
+    assert said["origin"]["evidence"]["backend"] == "the file's attribute: theano"
+    assert (said["tensors"], said["parameters"]) == (6, 822)
+
+
+def test_inspect_names_code_and_unknown_classes(tmp_path, capsys):
+    model = bad_files.sequential("FancyDense")
+    model["config"].append({"class_name": "Lambda", "config": {"name": "secret", "function": ["4wEAAA==", None, None]}})
+    assert run("inspect", bad_files.write_h5(tmp_path / "model.h5", model)) == 0
+    out = capsys.readouterr().out
+    assert "custom  FancyDense: dense_1" in out
+    assert "1 Lambda layers hold Python code, which is never run" in out
+
+
+def test_plan_says_what_would_be_done(capsys):
+    assert run("plan", SAMPLES / "small_unet" / "model.h5") == 0
+    out = capsys.readouterr().out
+    assert "average_pooling2d_1: AveragePooling2D -> ZeroPadding2D, AveragePooling2D" in out
+    assert "conv2d_1/kernel -> kernel: flip [0, 1]" in out
+
+
+def test_plan_names_what_stands_against_it(tmp_path, capsys):
+    assert run("plan", bad_files.unknown_layer(tmp_path), "--json") == 1
+    plan = json.loads(capsys.readouterr().out)
+    assert [b["class_name"] for b in plan["blockers"]] == ["FancyDense"]
+
+
+def test_plan_reads_no_tensor(tmp_path, monkeypatch):
+    import h5py
+
+    def refuse(self, *key):
+        raise AssertionError(f"read {self.name}")
+
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", refuse)
+    plan = kconvert.plan(SAMPLES / "mnist_cnn" / "model.h5")
+    assert len(plan.layers) == 7
+    assert plan.blockers == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["{sample}"], "say where the result goes: -o NEW.keras"),
+        (["{sample}", "-o", "new.keras", "--report", "r.txt"], "the report is written as .json"),
+        (["{sample}", "-o", "new.keras", "--input-shape", "14x14"], "is a list of sizes without the batch's"),
+        (["{sample}", "-o", "new.keras", "--no-such-option"], "No such option"),
+        (["{sample}", "-o", "new.onnx"], "the ending .onnx says no format"),
+        (["{sample}", "-o", "new.keras", "--version-dir", "2"], "is a number for a SavedModel"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_a_wrong_call_says_what_is_wrong(words, says, capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(*(w.format(sample=SAMPLES / "mnist_cnn" / "model.h5") for w in words)) == 2
+    assert says in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_versions_are_those_of_the_packages(capsys):
+    import h5py
+
+    assert run("--version") == 0
+    out = capsys.readouterr().out
+    assert f"h5py {h5py.__version__}" in out
+    assert out.startswith("python 3.")

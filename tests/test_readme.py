@@ -1,0 +1,31 @@
+"""The README says what is so."""
+
+import re
+
+from conftest import ROOT
+
+from kconvert.catalog import with_support_table
+from kconvert.cli import COMMANDS
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_support_table_is_that_of_the_maps():
+    assert with_support_table(README) == README
+
+
+def test_the_two_commands_are_there_and_name_files_that_exist():
+    commands = dict(re.findall(r"<!-- command: (\w+) -->\n```sh\n(.+)\n```", README))
+    assert set(commands) == {"convert", "test"}
+    for path in re.findall(r"sample_models/\S+", commands["convert"]):
+        assert (ROOT / path).is_file()
+    assert (ROOT / ".ci" / "run").exists()
+
+
+def test_every_command_is_described():
+    assert all(f"kconvert {command}" in README for command in COMMANDS if command != "convert")
+
+
+def test_every_sample_is_described():
+    described = re.findall(r"^\| (\w+) \|", (ROOT / "sample_models" / "README.md").read_text(), re.MULTILINE)
+    assert sorted(set(described) - {"sample"}) == sorted(p.parent.name for p in ROOT.glob("sample_models/*/io.npz"))
