@@ -160,7 +160,7 @@ def _status(words: list[str]) -> int:
         _print_error(error)
         return error.exit_code
     except typer.TyperException as error:
-        error.show()
+        _complain(error.format_message())
         return 2
 
 

@@ -29,7 +29,7 @@ def run(*words):
         ["{sample}", "--dry-run"],
         ["{missing}", "-o", "x.keras"],
     ],
-    ids=lambda w: " ".join(w),
+    ids=" ".join,
 )
 def test_what_needs_no_framework_imports_none(words, tmp_path):
     names = {"sample": str(SAMPLES / "seq2seq" / "model.h5"), "missing": str(tmp_path / "none.h5")}

@@ -94,7 +94,8 @@ class _StrictLoader(_SAFE_LOADER):  # type: ignore[misc, valid-type]
                     None, None, f"the key {key!r} is there twice", key_node.start_mark
                 )
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def _shared(forms: Iterable[tuple[Path, MapFile]]) -> dict[str, Entry]:
