@@ -15,7 +15,7 @@ from packaging.version import Version
 from kconvert.tensor import Tensor
 
 __all__ = [
-    "Call", "Config", "Dialect", "Inner", "LayerSpec", "ModelSpec", "Nest", "Origin", "Port", "Tensor",
+    "Call", "Config", "Dialect", "Inner", "LayerSpec", "ModelSpec", "Nest", "Origin", "Pool", "Port", "Tensor",
     "map_ports", "ports_in", "walk",
 ]  # fmt: skip
 
@@ -136,6 +136,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Pool:
+    """A flat list of tensors that belongs to several layers of one model, in their order."""
+
+    layers: tuple[str, ...]
+    tensors: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A graph of layers.
 
@@ -144,6 +152,7 @@ class ModelSpec:
         inputs, outputs: nests of Ports, in the model's own order.
         sequential: the file had it as a Sequential; it stays one as long as its layers form a chain.
         training: the file's training configuration, untouched, and the names of the optimizer's tensors.
+        pools: tensors that several layers share one flat list of, as Keras 0.x stores them.
     """
 
     dialect: Dialect
@@ -155,6 +164,7 @@ class ModelSpec:
     sequential: bool = False
     config: Config = field(default_factory=dict)
     training: Config | None = None
+    pools: tuple[Pool, ...] = ()
 
     def layer(self, name: str) -> LayerSpec:
         """The layer of this name (KeyError if there is none)."""

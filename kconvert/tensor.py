@@ -45,6 +45,10 @@ class Tensor:
         """A tensor that does not come from the file."""
         return cls(name, value.shape, value.dtype, lambda: value)
 
+    def again(self) -> Tensor:
+        """The same values for a second place that the same formula needs them at; they count once."""
+        return Tensor(self.name, self.shape, self.dtype, self.read, {}, self.steps)
+
     @property
     def size(self) -> int:
         """Number of elements."""

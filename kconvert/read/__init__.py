@@ -7,15 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kconvert.errors import ConversionFailed, CorruptSource, NotAModel, Problem, UnusedTensor
+from kconvert.errors import BrokenGraph, ConversionFailed, CorruptSource, NotAModel, Problem
 from kconvert.read.architecture import architecture_of
+from kconvert.read.attach import with_tensors
+from kconvert.read.dialect import dialect_of
 from kconvert.read.envelope import model_of
 from kconvert.read.graph import consistent
 from kconvert.read.hdf5 import HDF5File, model_config
-from kconvert.read.origin import origin_of
+from kconvert.read.keras0 import keras0_entry
+from kconvert.read.origin import origin_of, with_evidence
 from kconvert.read.pairing import weights_beside
 from kconvert.read.sniff import sniffed
-from kconvert.spec import Dialect, ModelSpec, Tensor
+from kconvert.spec import Dialect, ModelSpec, Origin
 
 __all__ = ["read"]
 
@@ -64,10 +67,34 @@ def read(
     origin = origin_of(str(source), "hdf5" if kind == "hdf5" else f"{kind}+hdf5", said, options, evidence)
     stored = file.layers()
     try:
-        model = consistent(model_of(data, Dialect.keras2, origin, stored))
+        dialect = _dialect(data, said, origin, file)
+        if dialect is Dialect.keras0:
+            data = keras0_entry(data)
+        origin = with_evidence(origin, dialect, data, [name for tensors in stored.values() for name in tensors])
+        envelope = model_of(data, dialect, origin, stored)
+        model = consistent(envelope.model)
     except Problem as problem:
         raise ConversionFailed([problem]) from None
-    return replace(_with_tensors(model, stored), training=_training(file))
+    return replace(with_tensors(model, envelope.groups, stored, file.is_positional), training=_training(file))
+
+
+def _dialect(data: Mapping[str, Any], said: Mapping[str, Mapping[str, Any]], origin: Origin, file: HDF5File) -> Dialect:
+    """The dialect of the architecture, which is that of the tensors too.
+
+    Raises:
+        BrokenGraph: the tensors were written by another generation of Keras, in another layout.
+    """
+    lowest, _ = origin.keras
+    version = said["the architecture"]["keras_version"] or (str(lowest) if lowest else None)
+    dialect = dialect_of(data, version)
+    tensors_version = said["the file's attribute"]["keras_version"] or said["the tensors' group"]["keras_version"]
+    tensors_dialect = dialect if tensors_version is None else dialect_of({"class_name": "", "config": {}}, tensors_version)
+    if tensors_dialect is not dialect or (dialect is Dialect.keras0 and not file.is_positional):
+        raise BrokenGraph(
+            f"the architecture is one of {dialect.name}, its tensors were saved by Keras {tensors_version or '1 or later'}, "
+            "which lays them out otherwise: load both there and save the whole model, or find the tensors of then"
+        )
+    return dialect
 
 
 def _text_of(source: Path) -> str:
@@ -75,19 +102,6 @@ def _text_of(source: Path) -> str:
         return source.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CorruptSource(f"{source}: not UTF-8 text: {error}") from None
-
-
-def _with_tensors(model: ModelSpec, stored: Mapping[str, Mapping[str, Tensor]]) -> ModelSpec:
-    """Each top-level layer with the tensors of the group that bears its name."""
-    names = {layer.name for layer in model.layers}
-    problems = [
-        UnusedTensor(f"{len(tensors)} tensors are stored for a layer that the model does not have", layer=name)
-        for name, tensors in stored.items()
-        if tensors and name not in names
-    ]
-    if problems:
-        raise ConversionFailed(problems)
-    return replace(model, layers=tuple(replace(layer, tensors=stored.get(layer.name, {})) for layer in model.layers))
 
 
 def _training(file: HDF5File) -> dict[str, Any] | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import yaml
 
 from kconvert.errors import CorruptSource, NotAModel
@@ -29,13 +31,22 @@ def architecture_of(text: str, where: str) -> dict[str, Any]:
         data = architecture_of(data, where)
     _check_depth(data, where)
     for wrapper in WRAPPERS:
-        if isinstance(data, dict) and "class_name" not in data and wrapper in data and "layers" not in data:
+        if isinstance(data, dict) and not _is_model(data) and not is_keras0(data) and wrapper in data:
             inner = data[wrapper]
             inner = architecture_of(inner, where) if isinstance(inner, str) else inner
             data = {**{k: v for k, v in data.items() if k != wrapper}, **inner} if isinstance(inner, dict) else data
-    if not isinstance(data, dict) or "class_name" not in data or "config" not in data:
+    if not isinstance(data, dict) or not (_is_model(data) or is_keras0(data)):
         raise NotAModel(f"{where}: no Keras model (no `class_name` and `config`)")
     return data
+
+
+def _is_model(data: Mapping[str, Any]) -> bool:
+    return "class_name" in data and "config" in data
+
+
+def is_keras0(data: Mapping[str, Any]) -> bool:
+    """True for the envelope of Keras 0.x: `name` is the class, and the arguments lie beside it (0.3.3 models.py)."""
+    return "class_name" not in data and data.get("name") in ("Sequential", "Graph")
 
 
 def _json(text: str, where: str) -> Any:
@@ -73,6 +84,28 @@ def _long(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
     return int(loader.construct_scalar(node))
 
 
+NUMPY_KINDS = "iufb"
+
+
+def _dtype(loader: yaml.SafeLoader, node: yaml.MappingNode) -> str:
+    """`{args: [i8, 0, 1], state: [3, <, ...]}` as `<i8`; the scalar below is all that it is used for."""
+    fields = loader.construct_mapping(node, deep=True)
+    order = fields.get("state", [3, "<"])[1]
+    return f"{order if order in ('<', '>') else '|'}{fields['args'][0]}"
+
+
+def _number(loader: yaml.SafeLoader, node: yaml.SequenceNode) -> Any:
+    """A NumPy scalar: the name of its type and its bytes."""
+    name, data = loader.construct_sequence(node, deep=True)
+    dtype = np.dtype(name)
+    raw = data if isinstance(data, bytes) else str(data).encode("latin-1")
+    if dtype.kind not in NUMPY_KINDS or len(raw) != dtype.itemsize:
+        raise ValueError(f"{name!r} with {len(raw)} bytes is not a number")
+    return np.frombuffer(raw, dtype)[0].item()
+
+
+_ModelLoader.add_constructor("tag:yaml.org,2002:python/object/apply:numpy.dtype", _dtype)
+_ModelLoader.add_constructor("tag:yaml.org,2002:python/object/apply:numpy.core.multiarray.scalar", _number)
 _ModelLoader.add_constructor("tag:yaml.org,2002:python/tuple", _sequence)
 _ModelLoader.add_constructor("tag:yaml.org,2002:python/unicode", _scalar)
 _ModelLoader.add_constructor("tag:yaml.org,2002:python/str", _scalar)
@@ -94,7 +127,7 @@ def _yaml(text: str, where: str) -> Any:
         return yaml.load(text, Loader=_ModelLoader)
     except yaml.constructor.ConstructorError as error:
         raise CorruptSource(f"{where}: {error.problem}: nothing from a model file is executed") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError, KeyError) as error:
         raise CorruptSource(f"{where}: not valid YAML: {' '.join(str(error).split())}") from None
 
 

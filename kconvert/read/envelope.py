@@ -1,26 +1,42 @@
-"""A config dict to layers and ports: the envelope of standalone Keras 2, its words left alone.
+"""A config dict to layers and ports: the envelopes of Keras 0.x, 1.x and 2.x, their words left alone.
 
 Sequential's config is a list up to 2.2.2 and a dict afterwards; a functional model lists for each layer the nodes it was
-called by. Sources: keras 2.0.8 models.py, engine/topology.py `Container.get_config`; keras 2.3.1 engine/network.py.
+called by. Sources: keras 1.2.2 models.py, engine/topology.py `Container.get_config`; keras 2.0.8 likewise; keras 2.3.1
+engine/network.py.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kconvert.errors import AmbiguousOrigin, BrokenGraph, ConversionFailed, Problem
+from kconvert.read.branches import Branches, begins_with_branches, free_name
+from kconvert.read.graph_container import GraphContainer
 from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Nest, Origin, Port, Tensor
 
-MODELS = frozenset({"Sequential", "Model", "Functional"})
+MODELS = frozenset({"Sequential", "Model", "Functional", "Graph"})
 Stored = Mapping[str, Mapping[str, Tensor]]
+Groups = tuple[tuple[str, ...], ...]
 NOTHING_STORED: Stored = {}
 HELD = ("layer", "cell", "cells", "forward_layer", "backward_layer")
+DTYPE = {Dialect.keras0: "input_dtype", Dialect.keras1: "input_dtype"}
 
 
-def model_of(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored = NOTHING_STORED) -> ModelSpec:
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A model without its tensors.
+
+    Attributes:
+        groups: for each group of tensors that its own framework would store, in order, the layers that share it.
+    """
+
+    model: ModelSpec
+    groups: Groups
+
+
+def model_of(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored = NOTHING_STORED) -> Envelope:
     """The model that a `{"class_name", "config"}` describes, without its tensors.
 
     Args:
@@ -31,50 +47,108 @@ def model_of(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: 
         ConversionFailed: with a BrokenGraph for each inconsistency.
         AmbiguousOrigin: the file lost the shape of the input.
     """
-    config = data["config"]
-    is_sequential = data["class_name"] == "Sequential" or isinstance(config, list)
+    if data["class_name"] == "Graph":
+        return _graph(data, dialect, origin)
+    is_sequential = data["class_name"] == "Sequential" or isinstance(data["config"], list)
     return _sequential(data, dialect, origin, stored) if is_sequential else _functional(data, dialect, origin)
 
 
-def _sequential(
-    data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored = NOTHING_STORED
-) -> ModelSpec:
+def _sequential(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored) -> Envelope:
     config = data["config"]
     entries: Sequence[Any] = config if isinstance(config, list) else config.get("layers", [])
     extra = {} if isinstance(config, list) else {k: v for k, v in config.items() if k not in ("layers", "name")}
     name = str((isinstance(config, dict) and config.get("name")) or data.get("name") or "sequential")
-    layers = [_layer(entry, dialect, origin) for entry in _checked_entries(entries, name)]
-    if not layers:
+    entries = _checked_entries(entries, name)
+    if not entries:
         raise ConversionFailed([BrokenGraph("a Sequential without layers", layer=name)])
-    layers = _with_own_names(layers, stored)
-    if layers[0].class_name != "InputLayer":
-        first = layers[0]
-        layers.insert(0, _input_of(first, extra, origin, tuple(stored.get(first.name, {}).values())))
-    chained, before = [], None
-    for layer in layers:
-        chained.append(replace(layer, calls=(Call(() if before is None else (before,)),)))
-        before = Port(layer.name)
-    return ModelSpec(
-        dialect, name, tuple(chained), (Port(layers[0].name),), (before,), origin, sequential=True, config=extra
+    if begins_with_branches(entries):
+        return _branched(name, entries, dialect, origin, stored)
+    parts = [_parts(entry, dialect, origin) for entry in entries]
+    layers = _with_own_names([layer for part in parts for layer, _ in part], stored, dialect)
+    groups, chained, skipped = [], [], iter(layers)
+    for part in parts:
+        own = [next(skipped) for _ in part]
+        groups.append(tuple(layer.name for layer in own))
+        chained += [(layer, is_called) for layer, (_, is_called) in zip(own, part, strict=True)]
+    first = layers[0]
+    if first.class_name != "InputLayer":
+        tensors = tuple(stored.get(first.name, {}).values())
+        chained.insert(0, (_input_of(first, extra, origin, dialect, tensors), True))
+    called, before = [], None
+    for layer, is_called in chained:
+        called.append(replace(layer, calls=(Call(() if before is None else (before,)),) if is_called else ()))
+        before = Port(layer.name) if is_called else before
+    spec = ModelSpec(
+        dialect, name, tuple(called), (Port(called[0].name),), (before,), origin, sequential=True, config=extra
     )
+    return Envelope(spec, tuple(groups))
 
 
-def _with_own_names(layers: list[LayerSpec], stored: Stored) -> list[LayerSpec]:
-    """Models without a name take that of the tensors stored at their place, or a number where two would be the same."""
-    known = list(stored) if len(stored) == len(layers) else []
+def _parts(entry: Mapping[str, Any], dialect: Dialect, origin: Origin) -> list[tuple[LayerSpec, bool]]:
+    """The layers that one entry stands for, and whether they are called: an AutoEncoder of Keras 0.x is two models."""
+    if dialect is not Dialect.keras0 or entry["class_name"] != "AutoEncoder":
+        return [(_layer(entry, dialect, origin), True)]
+    config = entry["config"]
+    encoder, decoder = (_layer(config[role], dialect, origin) for role in ("encoder", "decoder"))
+    return [(encoder, True), (decoder, bool(config["output_reconstruction"]))]
+
+
+def _branched(name: str, entries: Sequence[Any], dialect: Dialect, origin: Origin, stored: Stored) -> Envelope:
+    graph = Branches(
+        layer_of=lambda entry: _layer(entry, dialect, origin),
+        input_of=lambda layer: _input_of(layer, {}, origin, dialect, ()),
+        model_of=lambda entry: _functional(entry, dialect, origin).model,
+        shares_names=dialect is not Dialect.keras0,
+    )
+    before_chain = graph.sequential(entries[:1])
+    branches = tuple(graph.stored)
+    output = before_chain
+    for entry in entries[1:]:
+        output = graph.followed_by(_layer(entry, dialect, origin), output)
+    layers = tuple(graph.layers.values())
+    inputs = tuple(Port(layer.name) for layer in layers if layer.class_name == "InputLayer")
+    spec = ModelSpec(dialect, name, layers, inputs, (output,), origin)
+    singles = tuple((stored_name,) for stored_name in graph.stored)
+    rest = singles[len(branches) :]
+    return Envelope(spec, (branches, *rest) if dialect is Dialect.keras0 else singles)
+
+
+def _graph(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> Envelope:
+    graph = GraphContainer(lambda entry: _layer(entry, dialect, origin), named_by_node=dialect is Dialect.keras0)
+    inputs, outputs = graph.read(data["config"])
+    name = str(data["config"].get("name") or data.get("name") or "graph")
+    spec = ModelSpec(dialect, name, tuple(graph.layers.values()), tuple(inputs), tuple(outputs), origin)
+    stored = tuple(name for name in graph.stored if dialect is Dialect.keras1 or not _is_input(graph.layers[name]))
+    return Envelope(spec, (stored,) if dialect is Dialect.keras0 else tuple((name,) for name in stored))
+
+
+def _is_input(layer: LayerSpec) -> bool:
+    return layer.class_name == "InputLayer"
+
+
+def _with_own_names(layers: list[LayerSpec], stored: Stored, dialect: Dialect) -> list[LayerSpec]:
+    """Models without a name take that of the tensors stored at their place; where two would be the same, a number.
+
+    So do all layers of Keras 0.x, whose names need not differ.
+    """
+    known = list(stored) if len(stored) == len(layers) and dialect is not Dialect.keras0 else []
     named: list[LayerSpec] = []
     for place, layer in enumerate(layers):
-        name = known[place] if known and layer.inner_model is not None else layer.name
-        taken = {other.name for other in named}
-        if layer.inner_model is not None and name in taken:
-            name = next(f"{name}_{n}" for n in itertools.count(2) if f"{name}_{n}" not in taken)
         nested = layer.inner_model
+        name = known[place] if known and nested is not None else layer.name
+        taken = {other.name for other in named}
+        if nested is not None or dialect is Dialect.keras0:
+            name = free_name(name, taken)
+        elif name in taken:
+            raise ConversionFailed([BrokenGraph("two layers have this name", layer=name)])
         inner = layer.inner if nested is None else {"model": replace(nested, name=name)}
         named.append(replace(layer, name=name, inner=inner))
     return named
 
 
-def _input_of(first: LayerSpec, extra: Mapping[str, Any], origin: Origin, tensors: Sequence[Tensor]) -> LayerSpec:
+def _input_of(
+    first: LayerSpec, extra: Mapping[str, Any], origin: Origin, dialect: Dialect, tensors: Sequence[Tensor]
+) -> LayerSpec:
     """The input that a Sequential's first layer declares.
 
     Keras 2.2.3 to 2.3.1 drop an explicit InputLayer with the shape it holds; the kernel of a Dense layer shows it again.
@@ -91,13 +165,13 @@ def _input_of(first: LayerSpec, extra: Mapping[str, Any], origin: Origin, tensor
             "the file lost the shape of the model's input", layer=first.name, class_name=first.class_name,
             option="--input-shape",
         )  # fmt: skip
-    config = {"batch_input_shape": list(shape), "dtype": dtype or "float32", "sparse": False}
+    config = {"batch_input_shape": list(shape), DTYPE.get(dialect, "dtype"): dtype or "float32", "sparse": False}
     return LayerSpec("InputLayer", f"{first.name}_input", config)
 
 
 def _declared_input(layer: LayerSpec) -> tuple[Any, str | None]:
     if "batch_input_shape" in layer.config:
-        return layer.config["batch_input_shape"], layer.config.get("dtype")
+        return layer.config["batch_input_shape"], layer.config.get("input_dtype") or layer.config.get("dtype")
     nested = layer.inner_model
     if nested is not None:
         return _declared_input(nested.layer(nested.inputs[0].layer))
@@ -108,7 +182,7 @@ def _declared_input(layer: LayerSpec) -> tuple[Any, str | None]:
     return None, None
 
 
-def _functional(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> ModelSpec:
+def _functional(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> Envelope:
     config = data["config"]
     name = str(config.get("name") or "model")
     entries = _checked_entries(config.get("layers", []), name)
@@ -130,7 +204,7 @@ def _functional(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> Mo
     )
     if problems:
         raise ConversionFailed(problems)
-    return spec
+    return Envelope(spec, tuple((name,) for name in names))
 
 
 def _checked_entries(entries: Any, name: str) -> list[Mapping[str, Any]]:
@@ -145,7 +219,7 @@ def _checked_entries(entries: Any, name: str) -> list[Mapping[str, Any]]:
 def _layer(entry: Mapping[str, Any], dialect: Dialect, origin: Origin, name: str = "") -> LayerSpec:
     class_name, config = entry["class_name"], entry["config"]
     if class_name in MODELS:
-        nested = model_of(entry, dialect, origin)
+        nested = model_of(entry, dialect, origin).model
         name = name or nested.name
         return LayerSpec(class_name, name, {}, inner={"model": replace(nested, name=name)})
     if not isinstance(config, Mapping):

@@ -50,17 +50,37 @@ class HDF5File:
 
     @property
     def has_weights(self) -> bool:
-        """True where the file holds tensors in the form of Keras 1 and 2."""
-        return bool(_names(self._weights, "layer_names"))
+        """True where the file holds tensors in the form of any Keras."""
+        return bool(_names(self._weights, "layer_names")) or self.is_positional
+
+    @property
+    def is_positional(self) -> bool:
+        """True for the form of Keras 0.x: `layer_0/param_0`, or `graph/param_0` for all of a Graph; no names at all."""
+        return "nb_layers" in self._weights.attrs or ("graph" in self._weights and "layer_names" not in self._weights.attrs)
 
     def layers(self) -> dict[str, dict[str, Tensor]]:
-        """Layer name -> file name -> Tensor, in the file's order."""
+        """Group (a layer's name, or its position) -> file name -> Tensor, in the file's order."""
+        if self.is_positional:
+            return self._positional_layers()
         found: dict[str, dict[str, Tensor]] = {}
         try:
             for layer in _names(self._weights, "layer_names"):
                 group = self._group(self._weights, layer)
                 tensors = (self._tensor(group, name, f"{layer}/{name}") for name in _names(group, "weight_names"))
                 found[layer] = {t.name: t for t in tensors}
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise CorruptSource(f"{self.path}: the tensors cannot be listed: {_reason(error)}") from None
+        return found
+
+    def _positional_layers(self) -> dict[str, dict[str, Tensor]]:
+        """Sources: keras 0.3.3 models.py `Sequential.save_weights`, `Graph.save_weights`."""
+        found: dict[str, dict[str, Tensor]] = {}
+        try:
+            count = self._weights.attrs.get("nb_layers")
+            for name in ["graph"] if count is None else [f"layer_{k}" for k in range(int(count))]:
+                group = self._group(self._weights, name)
+                params = [f"param_{n}" for n in range(int(group.attrs["nb_params"]))]
+                found[name] = {t.name: t for t in (self._tensor(group, p, f"{name}/{p}") for p in params)}
         except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
             raise CorruptSource(f"{self.path}: the tensors cannot be listed: {_reason(error)}") from None
         return found

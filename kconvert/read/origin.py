@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
 from kconvert.errors import CorruptSource, UsageError
-from kconvert.spec import Origin
+from kconvert.read.evidence import backend_of, releases
+from kconvert.spec import Dialect, Origin
 
 BACKENDS = ("theano", "tensorflow", "cntk")
 
@@ -44,6 +46,21 @@ def origin_of(
     version = found.get("keras_version")
     hints = {k: options[k] for k in ("data_format", "input_shape") if options.get(k) is not None}
     return Origin(path, kind, _range(version, path), _package(version), found.get("backend"), reasons, hints)
+
+
+def with_evidence(origin: Origin, dialect: Dialect, data: Mapping[str, Any], names: Iterable[str]) -> Origin:
+    """The origin with what the words and names show, where neither the file nor the user says it."""
+    reasons = dict(origin.evidence)
+    keras, backend = origin.keras, origin.backend
+    if keras == (None, None):
+        found, why = releases(dialect, data)
+        if found is not None:
+            keras, reasons["keras_version"] = found, why
+    if backend is None:
+        backend, why = backend_of(dialect, keras, names)
+        if backend is not None:
+            reasons["backend"] = why
+    return replace(origin, keras=keras, backend=backend, evidence=reasons)
 
 
 def _range(version: str | None, path: str) -> tuple[Version | None, Version | None]:

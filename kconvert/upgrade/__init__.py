@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kconvert.errors import ConversionFailed
+from kconvert.errors import ConversionFailed, Problem
 from kconvert.report import LayerChange, Note
 from kconvert.spec import Dialect, ModelSpec
 from kconvert.upgrade.account import account_for_tensors
+from kconvert.upgrade.alternatives import the_only_answer
 from kconvert.upgrade.binding import bound
 from kconvert.upgrade.check import unaccounted
+from kconvert.upgrade.dim_ordering import with_dim_ordering
 from kconvert.upgrade.hop import hopped, with_floatx
 from kconvert.upgrade.maps import hop_maps
-from kconvert.upgrade.masks import with_explicit_masks
+from kconvert.upgrade.masks import with_explicit_masks, without_merged_masks
 from kconvert.upgrade.names import with_legal_names
+from kconvert.upgrade.unused import without_unused
 
 __all__ = ["Upgraded", "known_layers", "upgrade"]
+
+BACKENDS = {Dialect.keras0: ("theano", "tensorflow"), Dialect.keras1: ("theano", "tensorflow")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +43,59 @@ class Upgraded:
 def upgrade(spec: ModelSpec, maps: Sequence[Path] = ()) -> Upgraded:
     """The model in the keras3 dialect; `maps` are the user's own, looked up first.
 
+    Where the file does not say which backend wrote it, the model is upgraded for each that can have: if the results are
+    the same, the question does not matter.
+
     Raises:
         ConversionFailed: with every problem of every layer.
         MapError: a layer map is malformed.
     """
-    user_maps = tuple(maps)
+    if spec.origin.backend is not None or spec.dialect not in BACKENDS:
+        return _upgraded(spec, tuple(maps))
+    backends = BACKENDS[spec.dialect]
+    possible = {name: replace(spec, origin=replace(spec.origin, backend=name)) for name in backends}
+    return the_only_answer(
+        {name: (lambda one=one: _upgraded(one, tuple(maps))) for name, one in possible.items()},
+        lambda upgraded: upgraded.spec,
+        question="which backend wrote it",
+        option=f"--backend {'|'.join(backends)}",
+    )
+
+
+def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
     model = spec
     changes: list[LayerChange] = []
+    dropped: dict[str, str] = {}
     while model.dialect < Dialect.keras3:
         before = model.dialect
-        hop = hop_maps(before, user_maps)
+        hop = hop_maps(before, maps)
         problems = list(unaccounted(model, hop))
         if problems:
             raise ConversionFailed(problems)
         if model is spec:
-            model = with_floatx(bound(model, hop))
-        if before == Dialect.keras2:
-            model = with_explicit_masks(model)
-        model, layers = hopped(model, hop)
+            model, unused = without_unused(bound(model, hop))
+            model = with_floatx(model)
+            dropped |= unused
+        try:
+            model = _prepared(model)
+        except Problem as problem:
+            raise ConversionFailed([problem]) from None
+        model, layers, unused = hopped(model, hop)
         assert model.dialect == before + 1, f"a hop from {before.name} led to {model.dialect.name}"
         changes += layers
-    account_for_tensors(spec, model)
+        dropped |= unused
+    account_for_tensors(spec, model, dropped)
     model, renamed = with_legal_names(model)
-    notes = tuple(Note("info", old, f"renamed to {new}") for old, new in renamed.items())
-    return Upgraded(model, tuple(changes), notes, renamed)
+    notes = [Note("info", old, f"renamed to {new}") for old, new in renamed.items()]
+    notes += [Note("info", "", f"{tensor} is not used: {because}") for tensor, because in dropped.items()]
+    return Upgraded(model, tuple(changes), tuple(notes), renamed)
+
+
+def _prepared(model: ModelSpec) -> ModelSpec:
+    """The model with what its own dialect left unsaid made explicit: masks, and the order of axes."""
+    if model.dialect is Dialect.keras0:
+        return with_dim_ordering(without_merged_masks(model))
+    return with_dim_ordering(model) if model.dialect is Dialect.keras1 else with_explicit_masks(model)
 
 
 def known_layers(dialect: Dialect) -> frozenset[str]:

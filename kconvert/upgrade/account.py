@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 
 from kconvert.errors import ConversionFailed, MissingTensor, Problem, UnusedTensor
 from kconvert.spec import ModelSpec, walk
 
 
-def account_for_tensors(before: ModelSpec, after: ModelSpec) -> None:
+def account_for_tensors(before: ModelSpec, after: ModelSpec, dropped: Container[str] = ()) -> None:
     """Compares the elements that the file stores with those that the upgraded model uses.
+
+    Args:
+        dropped: tensors that are reported as unused.
 
     Raises:
         ConversionFailed: a tensor is left over, or used more often than once.
@@ -18,6 +22,8 @@ def account_for_tensors(before: ModelSpec, after: ModelSpec) -> None:
     used = _elements(after)
     problems: list[Problem] = []
     for name in stored.keys() | used.keys():
+        if name in dropped and not used[name]:
+            continue
         if used[name] < stored[name]:
             problems.append(
                 UnusedTensor(f"{name}: {stored[name] - used[name]} of {stored[name]} elements are not used")
@@ -30,6 +36,9 @@ def account_for_tensors(before: ModelSpec, after: ModelSpec) -> None:
 
 def _elements(model: ModelSpec) -> Counter[str]:
     counted: Counter[str] = Counter()
+    for pool in model.pools:
+        for tensor in pool.tensors.values():
+            counted.update(tensor.sources)
     for _, layer in walk(model):
         for tensor in layer.tensors.values():
             counted.update(tensor.sources)

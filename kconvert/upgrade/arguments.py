@@ -97,8 +97,7 @@ def upgraded_object(section: Section, value: Any, maps: HopMaps, origin: Origin)
     """
     if value is None:
         return None
-    name = value if isinstance(value, str) else value.get("class_name") if isinstance(value, Mapping) else None
-    config = value.get("config") or {} if isinstance(value, Mapping) else {}
+    name, config = _name_and_config(value)
     if not isinstance(name, str) or not isinstance(config, Mapping):
         raise UnknownArgument(f"{_short(value)} is not the form of an {section[:-1]}")
     found = maps.find(section, name) or maps.find(section, _camel(name))
@@ -116,6 +115,15 @@ def upgraded_object(section: Section, value: Any, maps: HopMaps, origin: Origin)
     if section == "activations":
         return new_name
     return {"class_name": new_name, "config": dict(arguments.config)}
+
+
+def _name_and_config(value: Any) -> tuple[Any, Any]:
+    """From `name`, `{"class_name", "config"}`, or what Keras 0.x and 1 write: the arguments beside a `name`."""
+    if not isinstance(value, Mapping):
+        return value, {}
+    if "class_name" in value:
+        return value["class_name"], value.get("config") or {}
+    return value.get("name"), {k: v for k, v in value.items() if k != "name"}
 
 
 def plain(value: Any) -> Any:

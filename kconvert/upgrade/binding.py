@@ -3,16 +3,18 @@
 A file lists the tensors of a top-level layer flat: those of a wrapper, of cells and of nested models one after another,
 the trainable ones of the whole group before the others (Keras 2.2.4 engine/network.py `weights`, layers/wrappers.py).
 Frozen layers therefore move to the back. Names do not lie, so they are asked first; the order answers where they are not unique.
+Keras 0.x has no names, and lists one layer after another; of a Graph or of merged branches, all layers in one list.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kconvert.errors import ConversionFailed, MissingTensor, Problem, UnusedTensor
-from kconvert.spec import LayerSpec, ModelSpec, Origin
+from kconvert.spec import Dialect, LayerSpec, ModelSpec, Origin
 from kconvert.tensor import Tensor
 from kconvert.upgrade.arguments import chosen
 from kconvert.upgrade.maps import HopMaps
@@ -39,6 +41,10 @@ def bound(model: ModelSpec, maps: HopMaps) -> ModelSpec:
     """
     problems: list[Problem] = []
     layers = []
+    try:
+        model = _without_pools(model, maps)
+    except Problem as problem:
+        raise ConversionFailed([problem]) from None
     for layer in model.layers:
         try:
             layers.append(_bound_layer(layer, maps, model.origin))
@@ -52,6 +58,20 @@ def bound(model: ModelSpec, maps: HopMaps) -> ModelSpec:
     return replace(model, layers=tuple(layers))
 
 
+def _without_pools(model: ModelSpec, maps: HopMaps) -> ModelSpec:
+    """Each layer with its own part of the list that it shares with others."""
+    parts: dict[str, dict[str, Tensor]] = {}
+    for pool in model.pools:
+        wanted = {name: len(list(_places(model.layer(name), maps, model.origin, (), (), 0))) for name in pool.layers}
+        if sum(wanted.values()) != len(pool.tensors):
+            expected = [f"{name}: {count}" for name, count in wanted.items() if count]
+            raise _count_problem(expected, list(pool.tensors), sum(wanted.values()))
+        rest = iter(pool.tensors.items())
+        parts |= {name: dict(itertools.islice(rest, count)) for name, count in wanted.items()}
+    layers = tuple(replace(layer, tensors=parts.get(layer.name, layer.tensors)) for layer in model.layers)
+    return replace(model, layers=layers, pools=())
+
+
 def _bound_layer(layer: LayerSpec, maps: HopMaps, origin: Origin) -> LayerSpec:
     if not layer.tensors and not layer.inner:
         expected = list(_places(layer, maps, origin, (), (), 0))
@@ -62,8 +82,8 @@ def _bound_layer(layer: LayerSpec, maps: HopMaps, origin: Origin) -> LayerSpec:
     if entry is None and not layer.inner:
         return layer  # an unknown class: the hop names it as a problem of its own
     stored = list(layer.tensors.values())
-    places = _in_file_order(_places(layer, maps, origin, (), (), len(stored)))
-    by_place = _by_name(places, stored) if layer.inner else None
+    places = _in_file_order(_places(layer, maps, origin, (), (), len(stored)), maps.old)
+    by_place = _by_name(places, stored)
     if by_place is None:
         if len(places) != len(stored):
             raise _count_problem([f"{'/'.join((*p.path[1:], p.slot))}" for p in places], [t.name for t in stored])
@@ -80,7 +100,7 @@ def _places(
     nested = layer.inner_model
     if nested is not None:
         found = [p for inner in nested.layers for p in _places(inner, maps, origin, path, (), 0)]
-        yield from _in_file_order(found)
+        yield from _in_file_order(found, maps.old)
         return
     owners = (layer.name, *owners)
     if layer.inner:
@@ -112,8 +132,8 @@ def _held(layer: LayerSpec) -> Iterator[tuple[str, LayerSpec]]:
             yield from ((f"{role}{i}", cell) for i, cell in enumerate(held_by_role))
 
 
-def _in_file_order(places: Iterator[_Place] | Sequence[_Place]) -> list[_Place]:
-    return sorted(places, key=lambda p: not p.trainable)  # a stable sort
+def _in_file_order(places: Iterable[_Place], dialect: Dialect) -> list[_Place]:
+    return list(places) if dialect is Dialect.keras0 else sorted(places, key=lambda p: not p.trainable)  # a stable sort
 
 
 def _by_name(places: Sequence[_Place], stored: Sequence[Tensor]) -> dict[tuple[Path, str], Tensor] | None:
@@ -122,11 +142,13 @@ def _by_name(places: Sequence[_Place], stored: Sequence[Tensor]) -> dict[tuple[P
         return None
     free: dict[str, list[Tensor]] = {}
     for tensor in stored:
-        free.setdefault(_last_two(tensor.name), []).append(tensor)
+        for name in _names(tensor.name):
+            free.setdefault(name, []).append(tensor)
     found: dict[tuple[Path, str], Tensor] = {}
     used: set[int] = set()
     for place in places:
-        matches = next((m for o in place.owners if (m := free.get(_last_two(f"{o}/{place.slot}")))), [])
+        wanted = (name for owner in place.owners for name in (f"{owner}/{place.slot}", f"{owner}_{place.slot}"))
+        matches = next((m for name in wanted if (m := free.get("/".join(name.split("/")[-2:])))), [])
         if len(matches) != 1 or id(matches[0]) in used:
             return None
         used.add(id(matches[0]))
@@ -134,9 +156,11 @@ def _by_name(places: Sequence[_Place], stored: Sequence[Tensor]) -> dict[tuple[P
     return found
 
 
-def _last_two(name: str) -> str:
-    """`scope/dense_1/kernel:0` -> `dense_1/kernel`: Theano's scopes leak, TensorFlow adds the output's number."""
-    return "/".join(re.sub(r":\d+$", "", name).split("/")[-2:])
+def _names(stored: str) -> tuple[str, str]:
+    """`scope/dense_1/kernel:0` -> `dense_1/kernel` (Theano's scopes leak, TensorFlow adds the output's number); of Keras 1
+    `dense_1/dense_1_W` -> `dense_1_W`."""
+    parts = re.sub(r":\d+$", "", stored).split("/")
+    return "/".join(parts[-2:]), parts[-1]
 
 
 def _given(layer: LayerSpec, by_place: Mapping[tuple[Path, str], Tensor], above: Path) -> LayerSpec:
@@ -154,9 +178,10 @@ def _given(layer: LayerSpec, by_place: Mapping[tuple[Path, str], Tensor], above:
     return replace(layer, tensors=own)
 
 
-def _count_problem(expected: Sequence[str], stored: Sequence[str]) -> Problem:
-    kind = MissingTensor if len(stored) < len(expected) else UnusedTensor
+def _count_problem(expected: Sequence[str], stored: Sequence[str], count: int | None = None) -> Problem:
+    needed = len(expected) if count is None else count
+    kind = MissingTensor if len(stored) < needed else UnusedTensor
     return kind(
-        f"needs {len(expected)} tensors ({', '.join(expected) or 'none'}), "
+        f"needs {needed} tensors ({', '.join(expected) or 'none'}), "
         f"the file has {len(stored)} ({', '.join(stored) or 'none'})"
     )

@@ -57,6 +57,7 @@ class Fragment:
         call: rewrites how the main step is called (`initial_state`).
         outputs: output number of the layer -> the step that gives it now; others stay at the last step, which bears
             the layer's name.
+        dropped: file tensor -> why nothing uses it: the layer stored it without ever using it at inference.
     """
 
     main: Step
@@ -64,6 +65,7 @@ class Fragment:
     after: tuple[Step, ...] = ()
     call: Callable[[Call], Call] | None = None
     outputs: Mapping[int, From] = field(default_factory=dict)
+    dropped: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -83,6 +85,12 @@ class Fragment:
     def with_tensors(self, **changes: Tensor) -> Fragment:
         """The main step with other tensors."""
         return replace(self, main=replace(self.main, tensors={**self.main.tensors, **changes}))
+
+    def without_tensors(self, slots: Iterable[str], because: str) -> Fragment:
+        """The main step without tensors that no output of the layer ever depended on."""
+        gone = {self.main.tensors[slot].name: because for slot in slots}
+        kept = {slot: tensor for slot, tensor in self.main.tensors.items() if tensor.name not in gone}
+        return replace(self, main=replace(self.main, tensors=kept), dropped={**self.dropped, **gone})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from typing import Any
 
 from kconvert.errors import ConversionFailed, Problem
 from kconvert.report import LayerChange, TensorChange
-from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports, walk
+from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports, walk
 from kconvert.upgrade.arguments import Arguments, upgraded_arguments
 from kconvert.upgrade.check import entry_of
 from kconvert.upgrade.fragment import Fragment, Shape, Site, Step, placed, redirected
 from kconvert.upgrade.map_format import Entry
-from kconvert.upgrade.maps import HopMaps
+from kconvert.upgrade.maps import HopMaps, hop_maps
 from kconvert.upgrade.rules import RULES
-from kconvert.upgrade.shapes import ShapeInference
+from kconvert.upgrade.shapes import ShapeInference, Words
 from kconvert.upgrade.slots import upgraded_tensors, weights_form
 from kconvert.upgrade.wrapping import wrapped
 
@@ -26,19 +26,40 @@ class _Collected:
 
     problems: list[Problem] = field(default_factory=list)
     changes: list[LayerChange] = field(default_factory=list)
+    dropped: dict[str, str] = field(default_factory=dict)
 
 
-def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChange, ...]]:
-    """The model in the next dialect, its arguments checked and its tensors bound already, and what became of each layer.
+def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChange, ...], dict[str, str]]:
+    """The model in the next dialect, its arguments checked and its tensors bound already.
+
+    Returns:
+        The model, what became of each layer, and the tensors that nothing uses with the reason.
 
     Raises:
         ConversionFailed: all problems of all layers.
     """
     collected = _Collected()
-    upgraded = _model(model, maps, ShapeInference(model), collected, ())
+    upgraded = _model(model, maps, ShapeInference(model, None, words_of_keras2(maps, model.origin)), collected, ())
     if collected.problems:
         raise ConversionFailed(collected.problems)
-    return upgraded, tuple(collected.changes)
+    return upgraded, tuple(collected.changes), collected.dropped
+
+
+def words_of_keras2(maps: HopMaps, origin: Origin) -> Words:
+    """What gives a layer in the words of keras2, class and arguments alone, by the maps that lead there."""
+    if maps.old >= Dialect.keras2:
+        return lambda layer: layer
+    further = words_of_keras2(hop_maps(maps.new), origin)
+
+    def translated(layer: LayerSpec) -> LayerSpec:
+        if layer.class_name.startswith("ops.") or layer.inner_model is not None:
+            return layer
+        entry = entry_of(layer, maps, origin)
+        config = upgraded_arguments(entry, layer.config, maps, origin).config
+        inner = {role: translated(held) if isinstance(held, LayerSpec) else held for role, held in layer.inner.items()}
+        return further(replace(layer, class_name=entry.becomes or layer.class_name, config=config, inner=inner))
+
+    return translated
 
 
 def _model(
@@ -86,7 +107,7 @@ def _layer(
     nested = layer.inner_model
     if nested is not None:
         entry = maps.find("layers", layer.class_name) or Entry()
-        shapes = ShapeInference(nested, inputs[0] if inputs else None)
+        shapes = ShapeInference(nested, inputs[0] if inputs else None, words_of_keras2(maps, origin))
         inside = _model(nested, maps, shapes, collected, below)
         return Fragment(Step(entry.becomes or layer.class_name, {}, inner={"model": inside}))
     if layer.class_name.startswith("ops."):
@@ -102,9 +123,10 @@ def _layer(
             role: _held(inner, maps, origin, inputs, layer.class_name, collected, below)
             for role, inner in layer.inner.items()
         }
-        fragment = wrapped(site, fragment, held)
+        fragment = wrapped(site, fragment, held, maps.new)
     for name in entry.rule:
         fragment = RULES[name](site, fragment)
+    collected.dropped |= fragment.dropped
     collected.changes.append(_change(layer, fragment, arguments, entry, parents))
     return fragment
 
@@ -184,7 +206,8 @@ def _floatx(model: ModelSpec) -> str:
     )
     if floats:
         return next(iter(floats))
-    said = [str(layer.config.get("dtype")) for layer in model.layers if layer.class_name == "InputLayer"]
+    inputs = [layer.config for layer in model.layers if layer.class_name == "InputLayer"]
+    said = [str(config.get("dtype") or config.get("input_dtype")) for config in inputs]
     return next((d for d in said if _is_float(d)), "float32")
 
 

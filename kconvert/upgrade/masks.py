@@ -21,6 +21,7 @@ from kconvert.spec import Call, LayerSpec, ModelSpec, Port, ports_in, walk
 MERGES = frozenset(["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"])
 RECURRENT = frozenset(["SimpleRNN", "LSTM", "GRU", "RNN", "ConvLSTM2D", "ConvRNN2D", "CuDNNLSTM", "CuDNNGRU"])
 READERS = RECURRENT | {"Bidirectional", "GlobalAveragePooling1D", "Softmax", "TimeDistributed"}
+STOP = "ops.copy"  # hands no mask on, as no operation does
 WITHOUT = frozenset(["Dot", "GlobalAveragePooling1D", "GlobalMaxPooling1D", "InputLayer"])
 
 
@@ -211,7 +212,7 @@ def _then(layer: LayerSpec, inputs: Sequence[Port], masks: list[Mask], model: Mo
     first = masks[0] if masks else None
     if _makes_mask(layer):
         return [_made(layer, inputs)]
-    if layer.class_name in WITHOUT or layer.class_name == "Embedding":
+    if layer.class_name in WITHOUT or layer.class_name in ("Embedding", STOP):
         return [None]
     if layer.class_name in MERGES or (layer.class_name == "Concatenate" and _joins_features(layer)):
         return [_and(masks)]
@@ -231,8 +232,8 @@ def _now(layer: LayerSpec, inputs: Sequence[Port], masks: list[Mask]) -> list[Ma
     first = masks[0] if masks else None
     if _makes_mask(layer):
         return [_made(layer, inputs)]
-    if layer.class_name in WITHOUT | {"Embedding", "Softmax"}:  # Softmax: its rule makes it an operation
-        return [None]
+    if layer.class_name in WITHOUT | {"Embedding", "Softmax"} or layer.class_name.startswith("ops."):
+        return [None]  # Softmax: its rule makes it an operation
     if layer.class_name in MERGES:
         return [None if None in masks else _or(masks)]
     if layer.class_name == "Concatenate":
@@ -275,3 +276,19 @@ def _or(masks: Sequence[Mask]) -> Mask:
 
 def _opaque(mask: Mask, layer: LayerSpec) -> Mask:
     return None if mask is None else Joined(f"inside {layer.name}", (mask,))
+
+
+def without_merged_masks(model: ModelSpec) -> ModelSpec:
+    """Keras 0.x: no Merge hands a mask on (0.3.3 layers/core.py `Merge.get_output_mask`); an operation after it says so."""
+    if not makes_masks(model):
+        return model
+    layers: list[LayerSpec] = []
+    for layer in model.layers:
+        if layer.class_name == "Merge":
+            source = f"{layer.name}_with_mask"
+            layers.append(replace(layer, name=source))
+            calls = tuple(Call((Port(source, number),)) for number in range(len(layer.calls)))
+            layers.append(LayerSpec(STOP, layer.name, {}, calls))
+        else:
+            layers.append(layer)
+    return replace(model, layers=tuple(layers))

@@ -14,6 +14,7 @@ from kconvert.upgrade.fragment import Shape
 
 Shapes = Sequence[Shape | None]
 Infer = Callable[[Config, Shape], Shape | None]
+Words = Callable[[LayerSpec], LayerSpec]
 
 SAME_SHAPE = frozenset(
     [
@@ -41,9 +42,16 @@ ELEMENTWISE = frozenset(["Add", "Subtract", "Multiply", "Average", "Maximum", "M
 
 
 class ShapeInference:
-    """Answers the output shapes of every port of one model."""
+    """Answers the output shapes of every port of one model.
 
-    def __init__(self, model: ModelSpec, inputs: Shapes | None = None) -> None:
+    Args:
+        model: in any dialect.
+        inputs: the shapes of its inputs, where it is called inside another one.
+        words: a layer of that dialect in the words of keras2, which are those known here.
+    """
+
+    def __init__(self, model: ModelSpec, inputs: Shapes | None = None, words: Words = lambda layer: layer) -> None:
+        self._words = words
         self._layers = {layer.name: layer for layer in model.layers}
         self._given = dict(zip([p.layer for p in ports_in(model.inputs)], inputs or (), strict=False))
         self._known: dict[tuple[str, int], Shapes | None] = {}
@@ -70,9 +78,10 @@ class ShapeInference:
         inputs = self.of_inputs(layer.calls[number])
         nested = layer.inner_model
         if nested is not None:
-            inner = ShapeInference(nested, inputs)
+            inner = ShapeInference(nested, inputs, self._words)
             return [inner(p) for p in ports_in(nested.outputs)]
-        return output_shapes(layer, inputs)
+        declared = layer.config.get("output_shape") if layer.class_name == "Deconvolution2D" else None
+        return [_dims(declared)] if declared else output_shapes(self._words(layer), inputs)
 
 
 def output_shapes(layer: LayerSpec, inputs: Shapes) -> Shapes | None:
@@ -111,6 +120,8 @@ def window(size: int | None, kernel: int, stride: int, padding: str, dilation: i
         return None
     if padding in ("same", "causal"):
         return -(-size // stride)
+    if padding == "full":
+        size += 2 * (kernel - 1) * dilation
     return max(0, (size - (kernel - 1) * dilation - 1) // stride + 1)
 
 

@@ -12,7 +12,7 @@ from kconvert.upgrade.fragment import Fragment, Shape, Site, Step, placed
 Held = Mapping[str, Sequence[tuple[LayerSpec, Fragment]]]
 
 
-def wrapped(site: Site, wrapper: Fragment, held: Held) -> Fragment:
+def wrapped(site: Site, wrapper: Fragment, held: Held, dialect: Dialect) -> Fragment:
     """The wrapper around the fragments of what it holds.
 
     A TimeDistributed layer that became a chain of layers is a chain of TimeDistributed layers; one that became a small
@@ -23,7 +23,7 @@ def wrapped(site: Site, wrapper: Fragment, held: Held) -> Fragment:
     """
     if site.old.class_name == "TimeDistributed":
         ((inner, fragment),) = held["layer"]
-        return _time_distributed(site, wrapper, inner, fragment)
+        return _time_distributed(site, wrapper, inner, fragment, dialect)
     inner_specs: dict[str, Inner] = {}
     for role, parts in held.items():
         specs = tuple(_single(layer, fragment) for layer, fragment in parts)
@@ -43,7 +43,9 @@ def _spec(step: Step, name: str) -> LayerSpec:
     return LayerSpec(step.class_name, name, step.config, (), step.tensors, step.inner)
 
 
-def _time_distributed(site: Site, wrapper: Fragment, layer: LayerSpec, fragment: Fragment) -> Fragment:
+def _time_distributed(
+    site: Site, wrapper: Fragment, layer: LayerSpec, fragment: Fragment, dialect: Dialect
+) -> Fragment:
     if fragment.is_linear:
 
         def around(step: Step) -> Step:
@@ -54,17 +56,18 @@ def _time_distributed(site: Site, wrapper: Fragment, layer: LayerSpec, fragment:
     shape = site.input_shapes[0] if site.input_shapes else None
     if shape is None:
         raise Rejected("holds a layer that becomes several layers, and the shape of its input is not known")
-    model = _as_model(site, layer, fragment, (None, *shape[2:]))
+    model = _as_model(site, layer, fragment, (None, *shape[2:]), dialect)
     return replace(
         wrapper,
         main=replace(wrapper.main, inner={"layer": LayerSpec("Functional", model.name, {}, inner={"model": model})}),
     )
 
 
-def _as_model(site: Site, layer: LayerSpec, fragment: Fragment, shape: Shape) -> ModelSpec:
+def _as_model(site: Site, layer: LayerSpec, fragment: Fragment, shape: Shape, dialect: Dialect) -> ModelSpec:
     entry = f"{layer.name}_input"
     dtype = fragment.main.config.get("dtype", "float32")
-    source = LayerSpec("InputLayer", entry, {"batch_shape": list(shape), "dtype": dtype}, (Call(),))
+    key = "batch_shape" if dialect is Dialect.keras3 else "batch_input_shape"
+    source = LayerSpec("InputLayer", entry, {key: list(shape), "dtype": dtype}, (Call(),))
     called = replace(layer, calls=(Call((Port(entry),)),))
     layers = (source, *placed(fragment, called, (entry,)))
-    return ModelSpec(Dialect.keras3, f"{layer.name}_steps", layers, (Port(entry),), (Port(layer.name),), site.origin)
+    return ModelSpec(dialect, f"{layer.name}_steps", layers, (Port(entry),), (Port(layer.name),), site.origin)

@@ -6,6 +6,16 @@ A rule sees the layer as it was (`Site`) and the fragment that the table and ear
 from __future__ import annotations
 
 from kconvert.upgrade.fragment import Rule
+from kconvert.upgrade.rules.batch_modes import batch_modes
+from kconvert.upgrade.rules.constraint_axes import constraint_axes
+from kconvert.upgrade.rules.cosine import cosine
+from kconvert.upgrade.rules.deconvolution import deconvolution
+from kconvert.upgrade.rules.dot_axes import dot_axes
+from kconvert.upgrade.rules.full_padding import full_padding
+from kconvert.upgrade.rules.named_padding import named_padding
+from kconvert.upgrade.rules.parametric_softplus import parametric_softplus
+from kconvert.upgrade.rules.shared_axes import shared_axes
+from kconvert.upgrade.rules.srelu import srelu
 from kconvert.upgrade.rules.bidirectional import bidirectional
 from kconvert.upgrade.rules.bilinear_upsampling import bilinear_upsampling
 from kconvert.upgrade.rules.cntk_lstm import cntk_lstm
@@ -22,6 +32,16 @@ from kconvert.upgrade.rules.same_transposed_convolution import same_transposed_c
 from kconvert.upgrade.rules.softmax import softmax
 
 RULES: dict[str, Rule] = {
+    "batch_modes": batch_modes,
+    "constraint_axes": constraint_axes,
+    "cosine": cosine,
+    "deconvolution": deconvolution,
+    "dot_axes": dot_axes,
+    "full_padding": full_padding,
+    "named_padding": named_padding,
+    "parametric_softplus": parametric_softplus,
+    "shared_axes": shared_axes,
+    "srelu": srelu,
     "bidirectional": bidirectional,
     "bilinear_upsampling": bilinear_upsampling,
     "cntk_lstm": cntk_lstm,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kconvert.upgrade.conditions import known_backend
+from kconvert.upgrade.conditions import keras_is, known_backend
 from kconvert.upgrade.fragment import Fragment, Site, Step
 from kconvert.upgrade.rules.padding import Widths, cntk_widths, kernel_and_stride, rank_of, theano_convolution
 
@@ -28,6 +28,8 @@ def same_widths(site: Site) -> Widths | None:
     if backend == "theano":
         if all(w % 2 and s == 1 for w, s in zip(window, stride, strict=True)):
             return None
+        if axes == 3 and keras_is(site.origin, "<1.1.0"):  # conv3d2d: theano_backend.py `conv3d`
+            return [((w - 1) // 2, w - 1 - (w - 1) // 2) for w in window]
         return [theano_convolution(w) for w in window]
     if backend == "cntk":
         return cntk_widths(site, kernel, window, stride)

@@ -1,7 +1,7 @@
 """`padding='same'` of Theano's and CNTK's pooling, where the window starts elsewhere than TensorFlow's.
 
 Max pooling pads with minus infinity. Average pooling leaves the padding out of the mean: the mean of the padded input
-over the mean of padded ones. Only Theano's 1D and 2D average before Keras 2.1.5 counted the zeros
+over the mean of padded ones. Only Theano's 1D and 2D average from Keras 2.0.0 to 2.1.4 counted the zeros
 (keras 2.1.4 and 2.1.5 backend/theano_backend.py, `pool2d`: average_inc_pad against average_exc_pad).
 """
 
@@ -55,7 +55,7 @@ def _counts_zeros(site: Site) -> bool:
     return (
         site.old.class_name in ("AveragePooling1D", "AveragePooling2D")
         and known_backend(site.origin) == "theano"
-        and keras_is(site.origin, "<2.1.5")
+        and keras_is(site.origin, ">=2.0.0,<2.1.5")
     )
 
 

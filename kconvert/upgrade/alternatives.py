@@ -1,0 +1,54 @@
+"""A question that the file does not answer matters only if the answers lead to different models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from kconvert.errors import AmbiguousOrigin, ConversionFailed
+from kconvert.spec import LayerSpec, ModelSpec
+
+T = TypeVar("T")
+
+
+def the_only_answer(
+    possible: Mapping[str, Callable[[], T]], model: Callable[[T], ModelSpec], *, question: str, option: str
+) -> T:
+    """The result on which all answers agree.
+
+    Raises:
+        ConversionFailed: they do not agree: an AmbiguousOrigin for each layer that is different; or all of them fail, and
+            this is what the first one says.
+    """
+    found: dict[str, T] = {}
+    failed: list[ConversionFailed] = []
+    for answer, result in possible.items():
+        try:
+            found[answer] = result()
+        except ConversionFailed as error:
+            failed.append(error)
+    if not found:
+        raise failed[0]
+    signatures = [dict(_signatures(model(result))) for result in found.values()]
+    names = dict.fromkeys(name for signature in signatures for name in signature)
+    different = [n for n in names if any(s.get(n) != signatures[0].get(n) for s in signatures)]
+    if failed:
+        different = different or [p.layer for p in failed[0].problems]
+    if different:
+        text = f"the file does not say {question}, and the numbers depend on it"
+        raise ConversionFailed(AmbiguousOrigin(text, layer=name, option=option) for name in different)
+    return next(iter(found.values()))
+
+
+def _signatures(model: ModelSpec, parents: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Layer -> everything that decides its numbers; a tensor by its name and what was done to it."""
+    for layer in model.layers:
+        yield "/".join((*parents, layer.name)), _signature(layer)
+        if layer.inner_model is not None:
+            yield from _signatures(layer.inner_model, (*parents, layer.name))
+
+
+def _signature(layer: LayerSpec) -> Any:
+    tensors = {slot: (t.name, t.shape, t.steps) for slot, t in layer.tensors.items()}
+    inner = [_signature(held) for held in layer.inner_layers()]
+    return layer.class_name, layer.config, layer.calls, tensors, inner
