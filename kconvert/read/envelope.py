@@ -194,17 +194,19 @@ def _functional(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> En
         layers.append(replace(layer, calls=tuple(_call(node) for node in nodes)))
     names = [layer.name for layer in layers]
     problems += [BrokenGraph("two layers have this name", layer=n) for n in dict.fromkeys(names) if names.count(n) > 1]
-    spec = ModelSpec(
-        dialect,
-        name,
-        tuple(layers),
-        _ports(config.get("input_layers", [])),
-        _ports(config.get("output_layers", [])),
-        origin,
-    )
     if problems:
         raise ConversionFailed(problems)
+    inputs = tuple(_source(port, layers) for port in _ports(config.get("input_layers", [])))
+    spec = ModelSpec(dialect, name, tuple(layers), inputs, _ports(config.get("output_layers", [])), origin)
     return Envelope(spec, tuple((name,) for name in names))
+
+
+def _source(port: Port, layers: Sequence[LayerSpec]) -> Port:
+    """The InputLayer behind an input. Keras 1 names a linear Activation on it instead: both gave the same tensor."""
+    layer = next((la for la in layers if la.name == port.layer), None)
+    if layer is None or layer.class_name != "Activation" or not layer.calls:
+        return port
+    return _source(next(layer.calls[0].ports(), port), layers)
 
 
 def _checked_entries(entries: Any, name: str) -> list[Mapping[str, Any]]:

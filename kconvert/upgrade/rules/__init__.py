@@ -18,6 +18,7 @@ from kconvert.upgrade.rules.shared_axes import shared_axes
 from kconvert.upgrade.rules.srelu import srelu
 from kconvert.upgrade.rules.bidirectional import bidirectional
 from kconvert.upgrade.rules.bilinear_upsampling import bilinear_upsampling
+from kconvert.upgrade.rules.channels_first_bias import channels_first_bias
 from kconvert.upgrade.rules.cntk_lstm import cntk_lstm
 from kconvert.upgrade.rules.cudnn import cudnn
 from kconvert.upgrade.rules.hard_sigmoid import hard_sigmoid, recurrent_hard_sigmoid
@@ -44,6 +45,7 @@ RULES: dict[str, Rule] = {
     "srelu": srelu,
     "bidirectional": bidirectional,
     "bilinear_upsampling": bilinear_upsampling,
+    "channels_first_bias": channels_first_bias,
     "cntk_lstm": cntk_lstm,
     "cudnn": cudnn,
     "hard_sigmoid": hard_sigmoid,

@@ -42,8 +42,8 @@ def batch_modes(site: Site, fragment: Fragment) -> Fragment:
     gamma, beta = fragment.main.tensors["gamma"], fragment.main.tensors["beta"]
     shape = [1] * (rank - 1)
     shape[axis - 1] = gamma.size
-    main = elementwise("scaled", fragment.main.config, shape=shape, scale=gamma, shift=beta)
-    return replace(fragment, main=main, before=tuple(steps))
+    main, *after = elementwise("scaled", fragment.main.config, shape=shape, scale=gamma, shift=beta)
+    return replace(fragment, main=main, before=tuple(steps), after=tuple(after))
 
 
 def _rank(site: Site) -> int:

@@ -23,27 +23,36 @@ def elementwise(
     scale: Tensor | None = None,
     shift: Tensor | None = None,
     args: tuple[Nest, ...] = (PREVIOUS,),
-) -> Step:
+) -> tuple[Step, ...]:
     """`x * scale + shift` for weights of `shape`, the input's without its batch; an axis of length one is shared.
+
+    The last of the steps has the name `suffix`. Weights of one axis that is not the last one are added with that axis
+    moved to the end, see `channels_first_bias`.
 
     Raises:
         Rejected: one weight for all elements.
     """
     axes = range(1, len(shape) + 1)
     own = [axis for axis, size in zip(axes, shape, strict=True) if size > 1] or [len(shape)]
-    if len(own) == 1 and shape[own[0] - 1] == 1 and len(shape) > 1:
+    if len(shape) > 1 and shape[own[0] - 1] == 1:
         raise Rejected("all elements share one weight, and no stock layer has that")
     sizes = [shape[axis - 1] for axis in own]
-    inside = LETTERS[: len(shape) + 1]
-    weighted = "".join(inside[axis] for axis in own)
+    order = [0, *axes]
+    if shift is not None and len(own) == 1:
+        order = [*(axis for axis in order if axis != own[0]), own[0]]
+    inside, outside = LETTERS[: len(order)], "".join(LETTERS[axis] for axis in order)
+    weighted = "".join(LETTERS[axis] for axis in own)
     kernel = Tensor.constant("ones", np.ones(sizes, np.float32)) if scale is None else scale.reshape(sizes)
     tensors = {"kernel": kernel}
     settings: dict[str, Any] = {
-        "equation": f"{inside},{weighted}->{inside}",
-        "output_shape": [size if size > 1 else None for size in shape],
+        "equation": f"{inside},{weighted}->{outside}",
+        "output_shape": [size if (size := shape[axis - 1]) > 1 else None for axis in order[1:]],
         **{key: config[key] for key in ("trainable", "dtype") if key in config},
     }
     if shift is not None:
         settings["bias_axes"] = weighted
         tensors["bias"] = shift.reshape(sizes)
-    return Step("EinsumDense", settings, suffix, args, tensors=tensors)
+    if order == [0, *axes]:
+        return (Step("EinsumDense", settings, suffix, args, tensors=tensors),)
+    back = {"dims": [order.index(axis) for axis in axes], **{key: config[key] for key in ("dtype",) if key in config}}
+    return Step("EinsumDense", settings, f"{suffix}_moved", args, tensors=tensors), Step("Permute", back, suffix)

@@ -18,4 +18,4 @@ def parametric_softplus(site: Site, fragment: Fragment) -> Fragment:
     before = elementwise("betas", config, shape=betas.shape, scale=betas)
     after = elementwise("alphas", config, shape=alphas.shape, scale=alphas)
     main = replace(fragment.main, suffix="softplus", tensors={})
-    return replace(fragment, main=main, before=(before,), after=(after,))
+    return replace(fragment, main=main, before=before, after=after)

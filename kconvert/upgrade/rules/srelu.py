@@ -32,7 +32,7 @@ def srelu(site: Site, fragment: Fragment) -> Fragment:
     right = _sum_with_absolute(t_left.again(), t_right)
     is_limited = bool((a_left.read() < 0).any()) and known_backend(site.origin) == "theano"
 
-    def layer(suffix: str, source: From = PREVIOUS, **weights: Tensor) -> Step:
+    def layer(suffix: str, source: From = PREVIOUS, **weights: Tensor) -> tuple[Step, ...]:
         return elementwise(suffix, config, shape=shape, args=(source,), **weights)
 
     shared = [axis for axis, size in enumerate(shape, 1) if size == 1]
@@ -40,21 +40,21 @@ def srelu(site: Site, fragment: Fragment) -> Fragment:
     main = Step("PReLU", {**config, "shared_axes": shared or None}, "prelu", tensors={"alpha": a_left})
     slope = a_right if is_limited else a_right.apply("minus one", lambda a: a - 1)
     above = [
-        layer("right", INPUT, shift=_negative(right)),
+        *layer("right", INPUT, shift=_negative(right)),
         Step("Activation", {"activation": "relu", **_dtype(config)}, "above"),
-        layer("slope", scale=slope),
+        *layer("slope", scale=slope),
     ]
     if is_limited:
         minus = Tensor.constant("minus ones", np.full(shape, -1, np.float32))
         below = [
-            layer("below", From("prelu"), scale=minus, shift=t_right.again().apply("absolute", np.abs)),
+            *layer("below", From("prelu"), scale=minus, shift=t_right.again().apply("absolute", np.abs)),
             Step("Activation", {"activation": "relu", **_dtype(config)}, "limit"),
-            layer("base", scale=minus, shift=right.again()),
+            *layer("base", scale=minus, shift=right.again()),
         ]
     else:
-        below = [layer("base", From("prelu"), shift=t_left.again())]
+        below = [*layer("base", From("prelu"), shift=t_left.again())]
     total = Step("Add", _dtype(config), "sum", ([From("base"), From("slope")],))
-    return replace(fragment, main=main, before=(left,), after=(*above, *below, total))
+    return replace(fragment, main=main, before=left, after=(*above, *below, total))
 
 
 def _sum_with_absolute(left: Tensor, right: Tensor) -> Tensor:
