@@ -24,7 +24,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ArgumentChange:
-    """What became of one argument: `kept`, `renamed`, `changed`, `dropped`, `added`."""
+    """What became of one argument: `kept`, `renamed`, `changed`, `replaced`, `packed`, `dropped`, `added`."""
 
     what: str
     old: str

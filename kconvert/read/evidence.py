@@ -1,6 +1,6 @@
 """What a file without a statement of its origin shows all the same: words that only some releases wrote, and names.
 
-Sources: the `get_config` of keras 0.2.0, 0.3.0, 0.3.3; keras 1.0.3 and 1.0.4 engine/topology.py `_updated_config`, which
+Sources: the `get_config` of layers and models of keras 0.2.0, 0.3.0, 0.3.3; keras 1.0.3 and 1.0.4 engine/topology.py `_updated_config`, which
 writes the version from 1.0.4 on; keras 1.2.2 engine/topology.py `save_weights_to_hdf5_group`: a variable's own name, to which
 TensorFlow adds `:0` and Theano nothing.
 """
@@ -25,7 +25,7 @@ RELEASES: dict[Dialect, Range] = {
 FIRST_WITH_BACKENDS = Version("0.3.0")
 LAST_WITHOUT_BACKENDS = Version("0.2.99")
 SINCE_0_3 = frozenset({"stateful", "go_backwards", "dim_ordering", "cache_enabled", "trainable"})
-UNTIL_0_2 = frozenset({"truncate_gradient"})
+UNTIL_0_2 = frozenset({"truncate_gradient", "theano_mode"})
 
 
 def releases(dialect: Dialect, data: Mapping[str, Any]) -> tuple[Range | None, str]:
@@ -35,7 +35,7 @@ def releases(dialect: Dialect, data: Mapping[str, Any]) -> tuple[Range | None, s
     low, high = RELEASES[dialect]
     why = f"the form of Keras {low.major}.x that does not say its release: {low} to {high}"
     if dialect is Dialect.keras0:
-        words = {word for _, config in layers_in(data) for word in config}
+        words = {*data, *(word for _, config in layers_in(data) for word in config)}
         if words & SINCE_0_3:
             low, why = FIRST_WITH_BACKENDS, f"{sorted(words & SINCE_0_3)[0]} is written from {FIRST_WITH_BACKENDS} on"
         elif words & UNTIL_0_2 or _has_convolution(data):

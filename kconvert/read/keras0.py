@@ -17,12 +17,13 @@ MODEL_KEYS = ("optimizer", "loss", "class_mode", "theano_mode", "sample_weight_m
 def keras0_entry(data: Mapping[str, Any]) -> dict[str, Any]:
     """A layer or container of Keras 0.x in the form of Keras 1."""
     class_name = data.get("name")
+    training = {key: data[key] for key in MODEL_KEYS if key in data}
     if class_name == "Sequential":
-        return {"class_name": class_name, "config": _entries(data["layers"])}
+        return {"class_name": class_name, "config": _entries(data["layers"]), **training}
     if class_name == "Graph":
         nodes = {name: keras0_entry(node) for name, node in data["nodes"].items()}
         parts = {key: data[key] for key in ("input_config", "node_config", "output_config")}
-        return {"class_name": class_name, "config": {**parts, "nodes": nodes}}
+        return {"class_name": class_name, "config": {**parts, "nodes": nodes}, **training}
     if class_name == "AutoEncoder":
         parts = {key: keras0_entry(data[f"{key}_config"]) for key in ("encoder", "decoder")}
         config = {"output_reconstruction": data.get("output_reconstruction", True), **parts}

@@ -18,6 +18,7 @@ from kconvert.upgrade.hop import hopped, with_floatx
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.masks import with_explicit_masks, without_merged_masks
 from kconvert.upgrade.names import with_legal_names
+from kconvert.upgrade.resets import with_resets
 from kconvert.upgrade.unused import without_unused
 
 __all__ = ["Upgraded", "known_layers", "upgrade"]
@@ -94,7 +95,7 @@ def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
 def _prepared(model: ModelSpec) -> ModelSpec:
     """The model with what its own dialect left unsaid made explicit: masks, and the order of axes."""
     if model.dialect is Dialect.keras0:
-        return with_dim_ordering(without_merged_masks(model))
+        return with_dim_ordering(without_merged_masks(with_resets(model)))
     return with_dim_ordering(model) if model.dialect is Dialect.keras1 else with_explicit_masks(model)
 
 

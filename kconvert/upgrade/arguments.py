@@ -8,10 +8,18 @@ from typing import Any
 
 from kconvert.errors import CodeInModel, Problem, Rejected, UnknownArgument
 from kconvert.report import ArgumentChange
-from kconvert.spec import Origin
+from kconvert.spec import Dialect, Origin
 from kconvert.upgrade.conditions import holds
 from kconvert.upgrade.map_format import Entry, Section, value_key
 from kconvert.upgrade.maps import HopMaps, with_case
+
+
+NOT_USED = "every weight comes from the file"
+DEFAULT_INITIALIZER: Mapping[Dialect, Any] = {
+    Dialect.keras1: "glorot_uniform",
+    Dialect.keras2: {"class_name": "GlorotUniform", "config": {}},
+    Dialect.keras3: {"class_name": "GlorotUniform", "config": {}},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,10 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
     packed = {argument: target for target, arguments in entry.pack.items() for argument in arguments}
     for argument, value in old.items():
         target = entry.rename.get(argument, argument if argument in entry.keep else None)
-        if target is not None:
+        if target is not None and _is_foreign_initializer(entry, argument, value, maps):
+            new[target] = DEFAULT_INITIALIZER[maps.new]
+            changes.append(ArgumentChange("replaced", argument, target, f"{_short(value)} is Python code; {NOT_USED}"))
+        elif target is not None:
             try:
                 new[target] = _upgraded_value(entry, argument, value, maps, origin)
             except Problem as problem:
@@ -74,6 +85,14 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
         new[target] = value
         changes.append(ArgumentChange("added", "", target))
     return Arguments(new, tuple(changes), tuple(problems))
+
+
+def _is_foreign_initializer(entry: Entry, argument: str, value: Any, maps: HopMaps) -> bool:
+    """An initializer of the user's own: it decides nothing, for every weight comes from the file."""
+    if entry.inside.get(argument) != "initializers" or value is None:
+        return False
+    name, _ = _name_and_config(value)
+    return isinstance(name, str) and not any(maps.find("initializers", n) for n in (name, _camel(name)))
 
 
 def _upgraded_value(entry: Entry, argument: str, value: Any, maps: HopMaps, origin: Origin) -> Any:

@@ -113,8 +113,9 @@ def _places(
     entry = maps.find("layers", layer.class_name)
     if entry is None:
         return
-    form = weights_form(chosen(entry, layer.config, origin, count), layer.config, origin, count)
-    for slot in present_slots(form, layer.config, origin):
+    config = {**entry.absent, **layer.config}
+    form = weights_form(chosen(entry, config, origin, count), config, origin, count)
+    for slot in present_slots(form, config, origin):
         yield _Place(path, slot, owners, trainable and slot not in form.state)
 
 

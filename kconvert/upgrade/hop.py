@@ -46,20 +46,28 @@ def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChang
 
 
 def words_of_keras2(maps: HopMaps, origin: Origin) -> Words:
-    """What gives a layer in the words of keras2, class and arguments alone, by the maps that lead there."""
-    if maps.old >= Dialect.keras2:
-        return lambda layer: layer
-    further = words_of_keras2(hop_maps(maps.new), origin)
+    """What gives a layer in the words of keras2, class and arguments alone, by the maps that lead there.
 
-    def translated(layer: LayerSpec) -> LayerSpec:
-        if layer.class_name.startswith("ops.") or layer.inner_model is not None:
-            return layer
-        entry = entry_of(layer, maps, origin)
-        config = upgraded_arguments(entry, layer.config, maps, origin).config
-        inner = {role: translated(held) if isinstance(held, LayerSpec) else held for role, held in layer.inner.items()}
-        return further(replace(layer, class_name=entry.becomes or layer.class_name, config=config, inner=inner))
+    A layer for which a rule is needed keeps its words: its shape will not be known.
+    """
 
-    return translated
+    def translated(layer: LayerSpec, hop: HopMaps) -> LayerSpec:
+        inner = {r: translated(h, hop) if isinstance(h, LayerSpec) else h for r, h in layer.inner.items()}
+        try:
+            entry = entry_of(layer, hop, origin)
+            config = upgraded_arguments(entry, layer.config, hop, origin).config
+        except Problem:
+            return replace(layer, inner=inner)
+        return replace(layer, class_name=entry.becomes or layer.class_name, config=config, inner=inner)
+
+    def words(layer: LayerSpec) -> LayerSpec:
+        hop = maps
+        while hop.old < Dialect.keras2:
+            layer = translated(layer, hop)
+            hop = hop_maps(hop.new)
+        return layer
+
+    return words
 
 
 def _model(
@@ -113,6 +121,7 @@ def _layer(
     if layer.class_name.startswith("ops."):
         return Fragment(Step(layer.class_name, layer.config))
     entry = entry_of(layer, maps, origin)
+    layer = replace(layer, config={**entry.absent, **layer.config})
     arguments = upgraded_arguments(entry, layer.config, maps, origin)
     form = weights_form(entry, layer.config, origin, len(layer.tensors))
     tensors = upgraded_tensors(form, layer, origin)

@@ -241,7 +241,7 @@ def _concatenated(config: Config, inputs: Shapes) -> Shape | None:
 
 
 def _recurrent(config: Config, shape: Shape) -> Shapes:
-    units = config.get("units")
+    units = config.get("units", config.get("output_dim"))
     state: Shape = (shape[0], units)
     sequence: Shape = (shape[0], shape[1], units)
     return [
@@ -259,7 +259,7 @@ def _merged_directions(mode: Any, inside: Shapes) -> Shapes:
     return [*outputs, *inside[1:], *inside[1:]]
 
 
-RECURRENT = frozenset(["SimpleRNN", "LSTM", "GRU", "CuDNNLSTM", "CuDNNGRU"])
+RECURRENT = frozenset(["SimpleRNN", "LSTM", "GRU", "CuDNNLSTM", "CuDNNGRU", "JZS3", "SimpleDeepRNN"])
 
 INFER: Mapping[str, Infer] = {
     "Dense": lambda c, s: (*s[:-1], c["units"]),

@@ -113,10 +113,17 @@ def _root_to_variance(stored: Tensor, config: Mapping[str, Any]) -> Tensor:
     return stored.apply("epsilon under the root", variance)
 
 
+def _retained(weights: Tensor, config: Mapping[str, Any]) -> Tensor:
+    """Times 1 - dropout."""
+    dropout = float(config.get("dropout") or 0.0)
+    return weights.scale(1.0 - dropout) if dropout else weights
+
+
 NAMED_FUNCTIONS: dict[str, Callable[[Tensor, Mapping[str, Any]], Tensor]] = {
     "conv1d_kernel": _conv1d_kernel,
     "reset_bias_in_candidate": _reset_bias_in_candidate,
     "reset_gate_as_candidate": _reset_gate_as_candidate,
+    "retained": _retained,
     "root_to_variance": _root_to_variance,
     "std_to_variance": _std_to_variance,
 }

@@ -30,9 +30,29 @@ from kconvert.upgrade.rules.same_conv_lstm import same_conv_lstm
 from kconvert.upgrade.rules.same_convolution import same_convolution
 from kconvert.upgrade.rules.same_pooling import same_pooling
 from kconvert.upgrade.rules.same_transposed_convolution import same_transposed_convolution
+from kconvert.upgrade.rules.elementwise_statistics import elementwise_statistics
+from kconvert.upgrade.rules.jzs import jzs1
+from kconvert.upgrade.rules.jzs import jzs3
+from kconvert.upgrade.rules.kept_border import kept_border
+from kconvert.upgrade.rules.local_response_normalization import local_response_normalization
+from kconvert.upgrade.rules.simple_deep_rnn import simple_deep_rnn
+from kconvert.upgrade.rules.thresholded_linear import thresholded_linear
+from kconvert.upgrade.rules.time_distributed_merge import time_distributed_merge
+from kconvert.upgrade.rules.word_context_product import word_context_product
+from kconvert.upgrade.rules.retained_dropout import retained_dropout
 from kconvert.upgrade.rules.softmax import softmax
 
 RULES: dict[str, Rule] = {
+    "retained_dropout": retained_dropout,
+    "word_context_product": word_context_product,
+    "time_distributed_merge": time_distributed_merge,
+    "thresholded_linear": thresholded_linear,
+    "simple_deep_rnn": simple_deep_rnn,
+    "local_response_normalization": local_response_normalization,
+    "kept_border": kept_border,
+    "jzs3": jzs3,
+    "jzs1": jzs1,
+    "elementwise_statistics": elementwise_statistics,
     "batch_modes": batch_modes,
     "constraint_axes": constraint_axes,
     "cosine": cosine,

@@ -42,6 +42,8 @@ def batch_modes(site: Site, fragment: Fragment) -> Fragment:
     gamma, beta = fragment.main.tensors["gamma"], fragment.main.tensors["beta"]
     shape = [1] * (rank - 1)
     shape[axis - 1] = gamma.size
+    if len(gamma.shape) > 1:  # up to 0.3.0: a weight for every element
+        shape = list(gamma.shape)
     main, *after = elementwise("scaled", fragment.main.config, shape=shape, scale=gamma, shift=beta)
     return replace(fragment, main=main, before=tuple(steps), after=tuple(after))
 

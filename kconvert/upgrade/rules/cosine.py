@@ -1,6 +1,6 @@
-"""Merge(mode='cos'): the dot product over the root of both squared lengths, with an axis of length one in front.
+"""Merge(mode='cos'): the dot product over the root of both squared lengths; Keras 1 puts an axis of length one in front.
 
-The root is at least 1e-7 from 1.0.1 on, and not limited in 0.x. Sources: keras 1.0.8 and 1.2.2 engine/topology.py
+The root is at least 1e-7 from 1.0.4 on, and not limited before. Sources: keras 1.0.0, 1.0.4 and 1.2.2 engine/topology.py
 `Merge.call`; keras 0.3.3 layers/core.py `Merge.get_output`.
 """
 
@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from kconvert.errors import Rejected
 from kconvert.spec import Port
-from kconvert.upgrade.fragment import Fragment, From, Site, Step
+from kconvert.upgrade.conditions import keras_is
+from kconvert.upgrade.fragment import PREVIOUS, Fragment, From, Site, Step
 
 EPSILON = 1e-7
 
@@ -34,8 +35,8 @@ def cosine(site: Site, fragment: Fragment) -> Fragment:
         squared(second, right, "second"),
         Step("ops.multiply", {}, "lengths", (From("first"), From("second"))),
         Step("ops.sqrt", {}, "root"),
-        Step("ops.maximum", {}, "limited", (From("root"), EPSILON)),
-        Step("ops.divide", {}, "cosine", (From("product"), From("limited"))),
-        Step("ops.expand_dims", {"axis": 1}, "expanded"),
+        *([Step("ops.maximum", {}, "limited", (From("root"), EPSILON))] if keras_is(site.origin, ">=1.0.4") else []),
+        Step("ops.divide", {}, "cosine", (From("product"), PREVIOUS)),
+        *([Step("ops.expand_dims", {"axis": 1}, "expanded")] if keras_is(site.origin, ">=1.0.0") else []),
     )
     return replace(fragment, main=main, after=after)
