@@ -48,7 +48,9 @@ def _has_convolution(data: Mapping[str, Any]) -> bool:
     return any(class_name == "Convolution2D" for class_name, _ in layers_in(data))
 
 
-def backend_of(dialect: Dialect, keras: tuple[Version | None, Version | None], names: Iterable[str]) -> tuple[str | None, str]:
+def backend_of(
+    dialect: Dialect, keras: tuple[Version | None, Version | None], names: Iterable[str]
+) -> tuple[str | None, str]:
     """The backend that the release or the tensors' names prove, and how."""
     if dialect is Dialect.keras0:
         highest = keras[1]

@@ -48,7 +48,9 @@ class GraphContainer:
             outputs = [self._output(one) for one in config["output_config"]]
         except (KeyError, TypeError, IndexError) as error:
             raise ConversionFailed([BrokenGraph(f"this Graph lacks {error}", class_name="Graph")]) from None
-        return inputs, [self._named_output(c["name"], port) for c, port in zip(config["output_config"], outputs, strict=True)]
+        return inputs, [
+            self._named_output(c["name"], port) for c, port in zip(config["output_config"], outputs, strict=True)
+        ]
 
     def _input(self, config: Mapping[str, Any]) -> Port:
         shape = config.get("batch_input_shape") or [None, *config["input_shape"]]

@@ -56,7 +56,9 @@ class HDF5File:
     @property
     def is_positional(self) -> bool:
         """True for the form of Keras 0.x: `layer_0/param_0`, or `graph/param_0` for all of a Graph; no names at all."""
-        return "nb_layers" in self._weights.attrs or ("graph" in self._weights and "layer_names" not in self._weights.attrs)
+        return "nb_layers" in self._weights.attrs or (
+            "graph" in self._weights and "layer_names" not in self._weights.attrs
+        )
 
     def layers(self) -> dict[str, dict[str, Tensor]]:
         """Group (a layer's name, or its position) -> file name -> Tensor, in the file's order."""

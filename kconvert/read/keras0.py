@@ -11,7 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-MODEL_KEYS = ("optimizer", "loss", "class_mode", "theano_mode", "sample_weight_mode", "sample_weight_modes", "loss_weights")
+MODEL_KEYS = (
+    "optimizer",
+    "loss",
+    "class_mode",
+    "theano_mode",
+    "sample_weight_mode",
+    "sample_weight_modes",
+    "loss_weights",
+)
 
 
 def keras0_entry(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,10 +54,11 @@ def upgrade(spec: ModelSpec, maps: Sequence[Path] = ()) -> Upgraded:
     if spec.origin.backend is not None or spec.dialect not in BACKENDS:
         return _upgraded(spec, tuple(maps))
     backends = BACKENDS[spec.dialect]
-    possible = {name: replace(spec, origin=replace(spec.origin, backend=name)) for name in backends}
     return the_only_answer(
-        {name: (lambda one=one: _upgraded(one, tuple(maps))) for name, one in possible.items()},
+        backends,
+        lambda backend: _upgraded(replace(spec, origin=replace(spec.origin, backend=backend)), tuple(maps)),
         lambda upgraded: upgraded.spec,
+        [layer.name for layer in spec.layers],
         question="which backend wrote it",
         option=f"--backend {'|'.join(backends)}",
     )

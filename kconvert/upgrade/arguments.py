@@ -13,7 +13,6 @@ from kconvert.upgrade.conditions import holds
 from kconvert.upgrade.map_format import Entry, Section, value_key
 from kconvert.upgrade.maps import HopMaps, with_case
 
-
 NOT_USED = "every weight comes from the file"
 DEFAULT_INITIALIZER: Mapping[Dialect, Any] = {
     Dialect.keras1: "glorot_uniform",

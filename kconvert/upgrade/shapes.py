@@ -87,6 +87,8 @@ class ShapeInference:
 def output_shapes(layer: LayerSpec, inputs: Shapes) -> Shapes | None:
     """The output shapes of one call of a layer; None where they are not known."""
     first = inputs[0] if inputs else None
+    if layer.class_name == "Reshape" and -1 not in layer.config["target_shape"]:
+        return [(first[0] if first else None, *layer.config["target_shape"])]
     if first is None:
         return None
     if layer.class_name in SAME_SHAPE:
@@ -97,6 +99,9 @@ def output_shapes(layer: LayerSpec, inputs: Shapes) -> Shapes | None:
         return [_concatenated(layer.config, inputs)]
     if layer.class_name in RECURRENT:
         return _recurrent(layer.config, first)
+    if layer.class_name == "ConvLSTM2D":
+        image = _conv(layer.config, (first[0], *first[2:]))
+        return [(first[0], first[1], *image[1:]) if layer.config.get("return_sequences") else image]
     if layer.class_name == "TimeDistributed":
         (held,) = layer.inner_layers()
         inside = output_shapes(held, [(first[0], *first[2:])])
@@ -106,7 +111,10 @@ def output_shapes(layer: LayerSpec, inputs: Shapes) -> Shapes | None:
         inside = output_shapes(held, inputs)
         return None if inside is None else _merged_directions(layer.config.get("merge_mode"), inside)
     infer = INFER.get(layer.class_name)
-    return None if infer is None else [infer(layer.config, first)]
+    try:
+        return None if infer is None else [infer(layer.config, first)]
+    except (KeyError, TypeError, ValueError, IndexError):
+        return None  # arguments that today's Keras will refuse with its own words
 
 
 def spatial_axes(config: Config, rank: int) -> range:
@@ -196,12 +204,35 @@ def _resized(change: Callable[[Config, int, int], int]) -> Infer:
     return infer
 
 
-def _border(value: Any, i: int) -> int:
+SIDES = {1: ("left_pad", "right_pad"), 2: ("top_pad", "bottom_pad", "left_pad", "right_pad")}
+
+
+def border_pairs(value: Any, axes: int) -> list[list[int]]:
+    """Padding or cropping as (front, back) per axis, from any form that a Keras had.
+
+    One number for all; one per axis; a pair per axis; all sides in a row or by name (1.2.2 layers/convolutional.py).
+
+    Raises:
+        ValueError: none of these.
+    """
+    if isinstance(value, Mapping):
+        if not value.keys() <= set(SIDES.get(axes, ())):
+            raise ValueError(f"{dict(value)!r}: {', '.join(SIDES.get(axes, ()))} are the sides")
+        value = [value.get(side, 0) for side in SIDES[axes]]
     if isinstance(value, int):
-        return 2 * value
-    if isinstance(value[0], int):  # 1D: (left, right); otherwise one number per axis
-        return sum(value) if len(value) == 2 and i == 0 else 2 * int(value[i])
-    return sum(value[i])
+        return [[value, value]] * axes
+    flat = list(value)
+    if len(flat) == axes and not all(isinstance(n, int) for n in flat):
+        return [[int(front), int(back)] for front, back in flat]
+    if len(flat) == axes and axes > 1:
+        return [[int(n), int(n)] for n in flat]
+    if len(flat) != 2 * axes:
+        raise ValueError(f"{value!r} is not a form that Keras had")
+    return [[int(n) for n in flat[i : i + 2]] for i in range(0, 2 * axes, 2)]
+
+
+def _bordered(argument: str, axes: int, sign: int) -> Infer:
+    return _resized(lambda config, size, i: size + sign * sum(border_pairs(config[argument], axes)[i]))
 
 
 def _global_pool(config: Config, shape: Shape) -> Shape:
@@ -275,6 +306,6 @@ INFER: Mapping[str, Infer] = {
     **dict.fromkeys([f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3)], _pool),
     **dict.fromkeys([f"Global{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3)], _global_pool),
     **dict.fromkeys([f"UpSampling{n}D" for n in (1, 2, 3)], _resized(lambda c, n, i: n * per_axis(c["size"], 3)[i])),
-    **dict.fromkeys([f"ZeroPadding{n}D" for n in (1, 2, 3)], _resized(lambda c, n, i: n + _border(c["padding"], i))),
-    **dict.fromkeys([f"Cropping{n}D" for n in (1, 2, 3)], _resized(lambda c, n, i: n - _border(c["cropping"], i))),
+    **{f"ZeroPadding{n}D": _bordered("padding", n, 1) for n in (1, 2, 3)},
+    **{f"Cropping{n}D": _bordered("cropping", n, -1) for n in (1, 2, 3)},
 }  # fmt: skip

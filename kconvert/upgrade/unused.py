@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kconvert.spec import LayerSpec, ModelSpec, walk
+from kconvert.spec import LayerSpec, ModelSpec, Tensor, walk
 
 
 def without_unused(model: ModelSpec) -> tuple[ModelSpec, dict[str, str]]:
@@ -18,6 +18,6 @@ def without_unused(model: ModelSpec) -> tuple[ModelSpec, dict[str, str]]:
     return replace(model, layers=used), dropped
 
 
-def _tensors_of(layer: LayerSpec, model: ModelSpec) -> list[object]:
+def _tensors_of(layer: LayerSpec, model: ModelSpec) -> list[Tensor]:
     alone = replace(model, layers=(layer,))
     return [tensor for _, inside in walk(alone) for tensor in inside.tensors.values()]

@@ -38,13 +38,15 @@ def batch_modes(site: Site, fragment: Fragment) -> Fragment:
     if outside:
         steps.append(Step("ops.add", {}, "deviation_epsilon", (PREVIOUS, epsilon)))
     steps.append(Step("ops.divide", {}, "normalized", (From("centered"), PREVIOUS)))
-    fragment = fragment.without_tensors(["moving_mean", "moving_variance"], f"mode {mode} uses the statistics of what it sees")
+    fragment = fragment.without_tensors(
+        ["moving_mean", "moving_variance"], f"mode {mode} uses the statistics of what it sees"
+    )
     gamma, beta = fragment.main.tensors["gamma"], fragment.main.tensors["beta"]
     shape = [1] * (rank - 1)
     shape[axis - 1] = gamma.size
     if len(gamma.shape) > 1:  # up to 0.3.0: a weight for every element
         shape = list(gamma.shape)
-    main, *after = elementwise("scaled", fragment.main.config, shape=shape, scale=gamma, shift=beta)
+    main, *after = elementwise("scaled", fragment.main.config, site, shape=shape, scale=gamma, shift=beta)
     return replace(fragment, main=main, before=tuple(steps), after=tuple(after))
 
 

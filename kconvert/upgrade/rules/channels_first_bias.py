@@ -50,7 +50,7 @@ def _can_be_mistaken(site: Site, main: Step) -> bool:
     if channels == 1:
         return False
     for shape in site.input_shapes or (None,):
-        outputs = None if shape is None or gates > 1 else output_shapes(site.old, [shape])
+        outputs = None if shape is None else output_shapes(site.old, [shape])
         width = outputs[0][-1] if outputs and outputs[0] is not None else None
         if width is None or width == channels:
             return True

@@ -10,7 +10,7 @@ import numpy as np
 from kconvert.errors import Rejected
 from kconvert.spec import Config, Nest
 from kconvert.tensor import Tensor
-from kconvert.upgrade.fragment import PREVIOUS, Step
+from kconvert.upgrade.fragment import PREVIOUS, Site, Step
 
 LETTERS = "abcdefgh"
 
@@ -18,6 +18,7 @@ LETTERS = "abcdefgh"
 def elementwise(
     suffix: str,
     config: Config,
+    site: Site,
     *,
     shape: Sequence[int],
     scale: Tensor | None = None,
@@ -26,7 +27,7 @@ def elementwise(
 ) -> tuple[Step, ...]:
     """`x * scale + shift` for weights of `shape`, the input's without its batch; an axis of length one is shared.
 
-    The last of the steps has the name `suffix`. Weights of one axis that is not the last one are added with that axis
+    `config` is what the new layer shares with the old one. The last of the steps has the name `suffix`. Weights of one axis that is not the last one are added with that axis
     moved to the end, see `channels_first_bias`.
 
     Raises:
@@ -46,7 +47,7 @@ def elementwise(
     tensors = {"kernel": kernel}
     settings: dict[str, Any] = {
         "equation": f"{inside},{weighted}->{outside}",
-        "output_shape": [size if (size := shape[axis - 1]) > 1 else None for axis in order[1:]],
+        "output_shape": [_size(site, axis) if shape[axis - 1] == 1 else shape[axis - 1] for axis in order[1:]],
         **{key: config[key] for key in ("trainable", "dtype") if key in config},
     }
     if shift is not None:
@@ -56,3 +57,9 @@ def elementwise(
         return (Step("EinsumDense", settings, suffix, args, tensors=tensors),)
     back = {"dims": [order.index(axis) for axis in axes], **{key: config[key] for key in ("dtype",) if key in config}}
     return Step("EinsumDense", settings, f"{suffix}_moved", args, tensors=tensors), Step("Permute", back, suffix)
+
+
+def _size(site: Site, axis: int) -> int | None:
+    """The input's size along an axis, where it is known and the same for all calls."""
+    sizes = {None if shape is None else shape[axis] for shape in site.input_shapes}
+    return sizes.pop() if len(sizes) == 1 else None

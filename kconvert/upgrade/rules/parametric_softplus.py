@@ -15,7 +15,7 @@ def parametric_softplus(site: Site, fragment: Fragment) -> Fragment:
     """One layer becomes three."""
     alphas, betas = fragment.main.tensors["alphas"], fragment.main.tensors["betas"]
     config = fragment.main.config
-    before = elementwise("betas", config, shape=betas.shape, scale=betas)
-    after = elementwise("alphas", config, shape=alphas.shape, scale=alphas)
+    before = elementwise("betas", config, site, shape=betas.shape, scale=betas)
+    after = elementwise("alphas", config, site, shape=alphas.shape, scale=alphas)
     main = replace(fragment.main, suffix="softplus", tensors={})
     return replace(fragment, main=main, before=before, after=after)

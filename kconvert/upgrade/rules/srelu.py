@@ -33,7 +33,7 @@ def srelu(site: Site, fragment: Fragment) -> Fragment:
     is_limited = bool((a_left.read() < 0).any()) and known_backend(site.origin) == "theano"
 
     def layer(suffix: str, source: From = PREVIOUS, **weights: Tensor) -> tuple[Step, ...]:
-        return elementwise(suffix, config, shape=shape, args=(source,), **weights)
+        return elementwise(suffix, config, site, shape=shape, args=(source,), **weights)
 
     shared = [axis for axis, size in enumerate(shape, 1) if size == 1]
     left = layer("left", INPUT, shift=_negative(t_left))

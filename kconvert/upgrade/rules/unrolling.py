@@ -37,7 +37,9 @@ class Unrolling:
         """
         shape = next(iter(site.input_shapes), None)
         if shape is None or shape[1] is None:
-            raise Rejected("no stock layer has this recurrence, and the number of its steps is open", option="--input-shape")
+            raise Rejected(
+                "no stock layer has this recurrence, and the number of its steps is open", option="--input-shape"
+            )
         if len(site.old.calls) != 1 or site.old.calls[0].kwargs:
             raise Rejected("no stock layer has this recurrence with a mask, or called more than once")
         own = {key: fragment.main.config[key] for key in ("trainable", "dtype") if key in fragment.main.config}
