@@ -13,7 +13,7 @@ from kconvert.spec import Dialect
 from kconvert.upgrade.map_format import Entry, MapFile
 from kconvert.upgrade.maps import HopMaps, hop_maps, layer_maps_folder
 
-HOPS = (Dialect.keras2,)
+HOPS = (Dialect.keras0, Dialect.keras1, Dialect.keras2)
 BEGIN = "<!-- support table: generated from the maps -->\n"
 END = "<!-- end of support table -->"
 
@@ -37,8 +37,8 @@ def with_support_table(readme: str) -> str:
 def _hop_lines(maps: HopMaps) -> Iterator[str]:
     kinds: dict[str, list[str]] = {"stays": [], "becomes": [], "refused": []}
     for name, entry in sorted(maps.sections["layers"].items()):
-        kinds[_kind(name, entry)].append(_described(name, entry))
-    yield f"| {maps.old.name} layers | |"
+        kinds[_kind(name, entry, maps.old)].append(_described(name, entry))
+    yield f"| {maps.old.name} → {maps.new.name} | |"
     yield "|---|---|"
     yield f"| the same layer | {', '.join(kinds['stays'])} |"
     yield f"| another layer, or several | {', '.join(kinds['becomes'])} |"
@@ -46,20 +46,32 @@ def _hop_lines(maps: HopMaps) -> Iterator[str]:
     for section in ("initializers", "regularizers", "constraints", "activations"):
         names = sorted(n for n, e in maps.sections[section].items() if e.reject is None)
         yield f"| {section} | {', '.join(names)} |"
+    yield ""
 
 
-def _kind(name: str, entry: Entry) -> str:
+def _kind(name: str, entry: Entry, dialect: Dialect) -> str:
     if entry.reject is not None:
         return "refused"
-    return "stays" if entry.becomes in (None, name) and name not in REPLACED else "becomes"
+    return "stays" if entry.becomes in (None, name) and name not in REPLACED[dialect] else "becomes"
 
 
 def _described(name: str, entry: Entry) -> str:
     return f"{name} → {entry.becomes}" if entry.becomes not in (None, name) else name
 
 
-REPLACED = frozenset(["Highway", "LocallyConnected1D", "LocallyConnected2D", "MaxoutDense"])
-"""Layers that a rule replaces altogether: no longer a class of today's Keras."""
+REPLACED = {
+    Dialect.keras0: {
+        "JZS3",
+        "LRN2D",
+        "SimpleDeepRNN",
+        "ThresholdedLinear",
+        "TimeDistributedMerge",
+        "WordContextProduct",
+    },
+    Dialect.keras1: {"Merge"},
+    Dialect.keras2: {"Highway", "LocallyConnected1D", "LocallyConnected2D", "MaxoutDense"},
+}
+"""Layers that a rule or a case replaces altogether: the next Keras has no such class."""
 
 
 def _write() -> None:

@@ -1,5 +1,6 @@
 """Where the truth lies: sample models in the repository, and the corpus beside it where it is there."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,18 @@ def source_of(folder: Path) -> Path:
     """The model file of a case or sample."""
     names = ("model.h5", "model.json", "model.yaml", "architecture.json", "architecture.yaml")
     return next(folder / name for name in names if (folder / name).exists())
+
+
+def hints_of(folder: Path) -> dict[str, str]:
+    """What a user must say of a case or sample, because its file does not."""
+    facts = next(json.loads((folder / n).read_text()) for n in ("case.json", "sample.json") if (folder / n).exists())
+    names = {"backend": "backend", "keras_version": "keras_version", "data_format": "source_data_format"}
+    return {names[key]: value for key, value in (facts.get("hints") or {}).items() if key in names}
+
+
+def weights_of(folder: Path) -> Path | None:
+    """The file of the tensors of a case or sample, where the model has one of its own."""
+    return None if source_of(folder).suffix == ".h5" else next(folder.glob("*weights.h5"), None)
 
 
 def sample_folders() -> list[Path]:

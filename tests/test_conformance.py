@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import CORPUS, ROOT, sample_folders, source_of
+from conftest import CORPUS, ROOT, hints_of, sample_folders, source_of, weights_of
 
 import kconvert
 from kconvert.upgrade import upgrade
@@ -19,11 +19,10 @@ CASES = [CORPUS / line for line in LINES if line and not line.startswith("#")] i
 def test_outputs_equal_those_of_the_legacy_framework(folder, tmp_path):
     facts = json.loads((folder / "case.json").read_text()) if (folder / "case.json").exists() else {}
     tolerance = max(float(facts.get("tolerance") or 1e-4), 1e-6)
-    source = source_of(folder)
-    weights = next((p for p in folder.glob("*weights.h5")), None) if source.suffix != ".h5" else None
     target = tmp_path / "new.keras"
     report = kconvert.convert(
-        source, target, weights=weights, probe=folder / "io.npz", rtol=tolerance, atol=tolerance
+        source_of(folder), target, weights=weights_of(folder), probe=folder / "io.npz", rtol=tolerance, atol=tolerance,
+        **hints_of(folder),
     )  # fmt: skip
     assert report.verification.status == "passed"
     assert report.verification.weights_compared >= sum(len(layer.tensors) for layer in report.layers) * 0.5
@@ -38,15 +37,14 @@ def test_the_samples_use_every_rule():
 
     used = set()
     for folder in [*sample_folders(), *CASES]:
-        source = source_of(folder)
-        weights = next((p for p in folder.glob("*weights.h5")), None) if source.suffix != ".h5" else None
-        for layer in upgrade(read(source, weights=weights)).layers:
+        hints = {("data_format" if k == "source_data_format" else k): v for k, v in hints_of(folder).items()}
+        for layer in upgrade(read(source_of(folder), weights=weights_of(folder), **hints)).layers:
             used.update(layer.rules)
     assert used == set(RULES)
 
 
 def test_samples_of_every_release_line_and_backend_are_there():
     facts = [json.loads((f / "sample.json").read_text()) for f in sample_folders()]
-    assert {f["keras"][:3] for f in facts} == {"2.0", "2.1", "2.2", "2.3"}
+    assert {f["keras"][:3] for f in facts} >= {"0.2", "0.3", "1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3"}
     assert {f["backend"] for f in facts} == {"theano", "tensorflow", "cntk"}
     assert len(facts) >= 10

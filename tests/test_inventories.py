@@ -30,7 +30,9 @@ def saved():
     for version, inventory in inventories():
         for section in ("layers", "initializers", "regularizers", "constraints"):
             facts = inventory[section]
-            named = facts if isinstance(facts, dict) else {name: {"saved": []} for name in facts}  # functions have no arguments
+            named = (
+                facts if isinstance(facts, dict) else {name: {"saved": []} for name in facts}
+            )  # functions have no arguments
             for name, one in named.items():
                 if name not in ABSTRACT:
                     yield pytest.param(version, section, name, one["saved"], id=f"{version}-{section}-{name}")
@@ -86,7 +88,12 @@ def test_the_maps_speak_of_no_argument_that_no_release_has(path):
             for name, facts in inventory[section].items() if isinstance(inventory[section], dict) else ():
                 known = has.setdefault(name, set(CONDITIONAL.get(name, ())))
                 known.update(facts["saved"], facts.get("arguments", ()))
-    own = {n: e.known_arguments - has[n] for s in SECTIONS for n, e in getattr(form, s).items() if n in has and n not in OWN_CLASSES}
+    own = {
+        n: e.known_arguments - has[n]
+        for s in SECTIONS
+        for n, e in getattr(form, s).items()
+        if n in has and n not in OWN_CLASSES
+    }
     shared = {n: e.known_arguments - GENERAL - set().union(*has.values()) for n, e in form.shared.items()}
     assert {name: words for name, words in (own | shared).items() if words} == {}
 

@@ -45,7 +45,7 @@ def test_a_users_map_adds_a_layer_and_replaces_one_that_it_says_it_replaces(tmp_
 
 def test_every_rule_and_named_function_is_used_and_every_used_one_is_there():
     used_rules, used_functions = set(), set()
-    for dialect in (Dialect.keras2,):
+    for dialect in (Dialect.keras0, Dialect.keras1, Dialect.keras2):
         for entry in hop_maps(dialect).sections["layers"].values():
             for form in (entry, *entry.cases, *([entry.otherwise] if entry.otherwise else [])):
                 used_rules.update(form.rule)
@@ -57,9 +57,10 @@ def test_every_rule_and_named_function_is_used_and_every_used_one_is_there():
 
 
 def test_layers_that_a_rule_replaces_are_no_layers_of_keras_3():
-    known = hop_maps(Dialect.keras2).sections["layers"]
-    assert set(known) >= REPLACED
-    assert all(known[name].rule for name in REPLACED)
+    for dialect, names in REPLACED.items():
+        known = hop_maps(dialect).sections["layers"]
+        assert set(known) >= names
+        assert all(known[name].rule or known[name].cases for name in names)
 
 
 def test_the_schema_file_is_that_of_the_code():

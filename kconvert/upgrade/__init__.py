@@ -23,7 +23,11 @@ from kconvert.upgrade.unused import without_unused
 
 __all__ = ["Upgraded", "known_layers", "upgrade"]
 
-BACKENDS = {Dialect.keras0: ("theano", "tensorflow"), Dialect.keras1: ("theano", "tensorflow")}
+BACKENDS = {
+    Dialect.keras0: ("theano", "tensorflow"),
+    Dialect.keras1: ("theano", "tensorflow"),
+    Dialect.keras2: ("theano", "tensorflow", "cntk"),
+}
 
 
 @dataclass(frozen=True, slots=True)
