@@ -58,7 +58,10 @@ def _described(name: str, entry: Entry) -> str:
     return f"{name} → {entry.becomes}" if entry.becomes not in (None, name) else name
 
 
-REPLACED = frozenset(["Highway", "LocallyConnected1D", "LocallyConnected2D", "MaxoutDense"])
+REPLACED = frozenset(
+    ["Highway", "LocallyConnected1D", "LocallyConnected2D", "MaxoutDense", "RandomCrop", "RandomFourierFeatures",
+     "Addons>WeightNormalization"]
+)  # fmt: skip
 """Layers that a rule replaces altogether: no longer a class of today's Keras."""
 
 

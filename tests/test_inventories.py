@@ -12,64 +12,75 @@ from kconvert.upgrade.arguments import chosen, upgraded_arguments, upgraded_obje
 from kconvert.upgrade.maps import hop_maps, layer_maps_folder, load_map
 
 FOLDER = Path(__file__).parent / "inventories"
-INVENTORIES = sorted(FOLDER.glob("*.json"))
+INVENTORIES = sorted(p for p in FOLDER.glob("*.json") if not p.stem.startswith(("keras-0", "keras-1")))
 ABSTRACT = {"Initializer", "Regularizer", "Constraint"}
 
 
-def inventories():
+def dialect_of(release):
+    return Dialect.keras3 if release.startswith("keras-3") else Dialect.keras2
+
+
+def inventories(dialect=None):
     for path in INVENTORIES:
-        yield path.stem.removeprefix("keras-"), json.loads(path.read_text())
+        if dialect in (None, dialect_of(path.stem)):
+            yield path.stem, json.loads(path.read_text())
 
 
 def saved():
-    for version, inventory in inventories():
+    for release, inventory in inventories():
         for section in ("layers", "initializers", "regularizers", "constraints"):
             for name, facts in inventory[section].items():
                 if name not in ABSTRACT:
-                    yield pytest.param(version, section, name, facts["saved"], id=f"{version}-{name}")
+                    where = origin(inventory["keras"], release)
+                    yield pytest.param(release, where, section, name, facts["saved"], id=f"{release}-{name}")
 
 
-def origin(version, backend="tensorflow"):
-    return Origin("", "hdf5", (Version(version), Version(version)), "keras", backend)
+def origin(version, release="keras", backend="tensorflow"):
+    exact = Version(version.split("-")[0])
+    return Origin("", "hdf5", (exact, exact), release.split("-")[0], backend)
 
 
-@pytest.mark.parametrize(("version", "section", "name", "arguments"), list(saved()))
-def test_every_class_and_argument_is_accounted_for(version, section, name, arguments):
+@pytest.mark.parametrize(("release", "where", "section", "name", "arguments"), list(saved()))
+def test_every_class_and_argument_is_accounted_for(release, where, section, name, arguments):
     """What `get_config` of the real package saves is kept, renamed, packed or dropped; a held layer is no argument."""
-    entry = hop_maps(Dialect.keras2).find(section, name)
+    entry = hop_maps(dialect_of(release)).find(section, name)
     assert entry is not None, f"no map knows {name}"
     if entry.reject is not None:
         assert len(entry.reject.because) > 20
         return
     held = {"layer", "cell", "cells", "forward_layer", "backward_layer"}
-    case = chosen(entry, {}, origin(version))
+    case = chosen(entry, {}, where)
     assert set(arguments) - held <= case.known_arguments | set(case.absent)
 
 
 def test_an_inventory_of_each_minor_release_is_there():
-    assert [p.stem for p in INVENTORIES] == ["keras-2.0.8", "keras-2.1.6", "keras-2.2.4", "keras-2.3.1"]
+    standalone = ["keras-2.0.8", "keras-2.1.6", "keras-2.2.4", "keras-2.3.1", "keras-3.0", "keras-3.15"]
+    in_tensorflow = ["1.13", "1.15", "1.4", "2.1", "2.12", "2.15", "2.4", "2.8"]
+    assert [p.stem for p in INVENTORIES] == [*standalone, *(f"tf.keras-{release}" for release in in_tensorflow)]
 
 
-@pytest.mark.parametrize(("version", "inventory"), list(inventories()), ids=lambda v: v if isinstance(v, str) else "")
-def test_every_activation_is_known(version, inventory):
-    maps = hop_maps(Dialect.keras2)
-    known = [upgraded_object("activations", name, maps, origin(version)) for name in inventory["activations"]]
+@pytest.mark.parametrize(("release", "inventory"), list(inventories()), ids=lambda v: v if isinstance(v, str) else "")
+def test_every_activation_is_known(release, inventory):
+    maps, where = hop_maps(dialect_of(release)), origin(inventory["keras"], release)
+    known = [upgraded_object("activations", name, maps, where) for name in inventory["activations"]]
     assert all(isinstance(name, str) for name in known)
 
 
 CONDITIONAL = {
-    "RNN": {"num_constants"}
-}  # saved only by a layer that is called with constants: recurrent.py, RNN.get_config
+    "RNN": {"num_constants", "zero_output_for_mask"},
+    "StackedRNNCells": {"reverse_state_order"},
+}  # saved only where they are set: recurrent.py, `get_config`
 GENERAL = {"trainable", "dtype", "batch_input_shape", "input_dtype"}
 SECTIONS = ("layers", "initializers", "regularizers", "constraints")
-MAPS = sorted((layer_maps_folder() / "keras2_to_keras3").glob("*.yaml"))
+HOPS = {Dialect.keras2: "keras2_to_keras3", Dialect.keras3: "keras3_to_keras3"}
+MAPS = [(dialect, path) for dialect, hop in HOPS.items() for path in sorted((layer_maps_folder() / hop).glob("*.yaml"))]
 
 
-@pytest.mark.parametrize("path", MAPS, ids=lambda p: p.stem)
-def test_the_maps_speak_of_no_argument_that_no_release_has(path):
+@pytest.mark.parametrize(("dialect", "path"), MAPS, ids=lambda p: p.stem if isinstance(p, Path) else p.name)
+def test_the_maps_speak_of_no_argument_that_no_release_has(dialect, path):
     """A word about an argument that does not exist is a misspelling of one that does."""
     has = {}
-    for _, inventory in inventories():
+    for _, inventory in inventories(dialect):
         for section in SECTIONS:
             for name, facts in inventory[section].items():
                 has.setdefault(name, set(CONDITIONAL.get(name, ()))).update(facts["saved"], facts["arguments"])

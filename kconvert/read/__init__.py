@@ -88,7 +88,9 @@ def _dialect(data: Mapping[str, Any], said: Mapping[str, Mapping[str, Any]], ori
     version = said["the architecture"]["keras_version"] or (str(lowest) if lowest else None)
     dialect = dialect_of(data, version)
     tensors_version = said["the file's attribute"]["keras_version"] or said["the tensors' group"]["keras_version"]
-    tensors_dialect = dialect if tensors_version is None else dialect_of({"class_name": "", "config": {}}, tensors_version)
+    tensors_dialect = (
+        dialect if tensors_version is None else dialect_of({"class_name": "", "config": {}}, tensors_version)
+    )
     if tensors_dialect is not dialect or (dialect is Dialect.keras0 and not file.is_positional):
         raise BrokenGraph(
             f"the architecture is one of {dialect.name}, its tensors were saved by Keras {tensors_version or '1 or later'}, "

@@ -104,15 +104,24 @@ def _places(
         return
     owners = (layer.name, *owners)
     if layer.inner:
+        yield from _own_places(layer, maps, origin, path, owners, count)
         for role, held in _held(layer):
             prefix = {"forward_layer": "forward_", "backward_layer": "backward_"}.get(role, "")
             names = (*((prefix + held.name,) if prefix else ()), *owners)
             for place in _places(held, maps, origin, (*path, role), names, 0):
                 yield place if trainable else replace(place, trainable=False)
         return
+    yield from _own_places(layer, maps, origin, path, owners, count)
+
+
+def _own_places(
+    layer: LayerSpec, maps: HopMaps, origin: Origin, path: Path, owners: tuple[str, ...], count: int
+) -> Iterator[_Place]:
+    """The slots of the layer itself; a wrapper can have some too."""
     entry = maps.find("layers", layer.class_name)
     if entry is None:
         return
+    trainable = bool(layer.config.get("trainable", True))
     config = {**entry.absent, **layer.config}
     form = weights_form(chosen(entry, config, origin, count), config, origin, count)
     for slot in present_slots(form, config, origin):
@@ -120,11 +129,13 @@ def _places(
 
 
 def _held(layer: LayerSpec) -> Iterator[tuple[str, LayerSpec]]:
-    """The layers that a wrapper holds; a Bidirectional of Keras 2 stores one and trains two."""
-    if layer.class_name == "Bidirectional" and set(layer.inner) == {"layer"}:
-        (held,) = layer.inner_layers()
+    """The layers that a wrapper holds; a Bidirectional stores one, or names its two, and trains two."""
+    if layer.class_name == "Bidirectional" and "layer" in layer.inner:
+        held = next(layer.inner_layers())
+        backward = layer.inner.get("backward_layer", held)
+        assert isinstance(backward, LayerSpec)
         yield "forward_layer", held
-        yield "backward_layer", held
+        yield "backward_layer", backward
         return
     for role, held_by_role in layer.inner.items():
         if isinstance(held_by_role, LayerSpec):
@@ -174,9 +185,12 @@ def _given(layer: LayerSpec, by_place: Mapping[tuple[Path, str], Tensor], above:
         held = {role: _given(h, by_place, (*path, role)) for role, h in _held(layer)}
         inner = {r: h for r, h in held.items() if not re.fullmatch(r"cells\d+", r)}
         cells = tuple(h for r, h in held.items() if re.fullmatch(r"cells\d+", r))
-        return replace(layer, tensors={}, inner={**inner, "cells": cells} if cells else inner)
-    own = {slot: t for (where, slot), t in by_place.items() if where == path}
-    return replace(layer, tensors=own)
+        return replace(layer, tensors=_own(by_place, path), inner={**inner, "cells": cells} if cells else inner)
+    return replace(layer, tensors=_own(by_place, path))
+
+
+def _own(by_place: Mapping[tuple[Path, str], Tensor], path: Path) -> dict[str, Tensor]:
+    return {slot: t for (where, slot), t in by_place.items() if where == path}
 
 
 def _count_problem(expected: Sequence[str], stored: Sequence[str], count: int | None = None) -> Problem:
