@@ -45,7 +45,7 @@ def test_a_users_map_adds_a_layer_and_replaces_one_that_it_says_it_replaces(tmp_
 
 def test_every_rule_and_named_function_is_used_and_every_used_one_is_there():
     used_rules, used_functions = set(), set()
-    for dialect in (Dialect.keras2, Dialect.keras3):
+    for dialect in Dialect:
         for entry in hop_maps(dialect).sections["layers"].values():
             for form in (entry, *entry.cases, *([entry.otherwise] if entry.otherwise else [])):
                 used_rules.update(form.rule)
