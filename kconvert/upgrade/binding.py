@@ -87,6 +87,7 @@ def _bound_layer(layer: LayerSpec, maps: HopMaps, origin: Origin) -> LayerSpec:
     if by_place is None:
         if len(places) != len(stored):
             raise _count_problem([f"{'/'.join((*p.path[1:], p.slot))}" for p in places], [t.name for t in stored])
+        places = _order_that_names_confirm(layer, places, stored, maps, origin)
         by_place = {(p.path, p.slot): t for p, t in zip(places, stored, strict=True)}
     return _given(layer, by_place, ())
 
@@ -166,6 +167,56 @@ def _by_name(places: Sequence[_Place], stored: Sequence[Tensor]) -> dict[tuple[P
         used.add(id(matches[0]))
         found[place.path, place.slot] = matches[0]
     return found
+
+
+def _order_that_names_confirm(
+    layer: LayerSpec, places: list[_Place], stored: Sequence[Tensor], maps: HopMaps, origin: Origin
+) -> list[_Place]:
+    """The order of the file where a model in it may have been frozen as a whole, which early releases do not save.
+
+    The names do not say which layer a tensor belongs to (TensorFlow 1.4 to 1.8 count scopes from `dense` where layers count
+    from `dense_1`), but which ones belong together and under which slot. Where no order fits them, the first one stands.
+    """
+    models = list(_models_in(layer, ()))
+    if not models or _confirmed(places, stored):
+        return places
+    for count in range(1, len(models) + 1):
+        for frozen in itertools.combinations(models[:6], count):
+            other = _in_file_order(_places(_frozen(layer, frozen, ()), maps, origin, (), (), len(stored)), maps.old)
+            if _confirmed(other, stored):
+                return other
+    return places
+
+
+def _confirmed(places: Sequence[_Place], stored: Sequence[Tensor]) -> bool:
+    """Do all tensors have their slots' names, and those of one layer one scope that no other layer has?"""
+    scope_of: dict[Path, str] = {}
+    for place, tensor in zip(places, stored, strict=True):
+        scope, _, slot = re.sub(r":\d+$", "", tensor.name).rpartition("/")
+        if slot != place.slot.split("/")[-1] or (
+            "/" not in place.slot and scope_of.setdefault(place.path, scope) != scope
+        ):
+            return False
+    return len(set(scope_of.values())) == len(scope_of)
+
+
+def _models_in(layer: LayerSpec, above: Path) -> Iterator[Path]:
+    nested = layer.inner_model
+    if nested is not None:
+        if above:
+            yield (*above, layer.name)
+        for inner in nested.layers:
+            yield from _models_in(inner, (*above, layer.name))
+
+
+def _frozen(layer: LayerSpec, frozen: Sequence[Path], above: Path, is_frozen: bool = False) -> LayerSpec:
+    path = (*above, layer.name)
+    is_frozen = is_frozen or path in frozen
+    nested = layer.inner_model
+    if nested is None:
+        return replace(layer, config={**layer.config, "trainable": False}) if is_frozen else layer
+    inside = tuple(_frozen(inner, frozen, path, is_frozen) for inner in nested.layers)
+    return replace(layer, inner={"model": replace(nested, layers=inside)})
 
 
 def _names(stored: str) -> tuple[str, str]:
