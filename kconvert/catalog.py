@@ -13,7 +13,7 @@ from kconvert.spec import Dialect
 from kconvert.upgrade.map_format import Entry, MapFile
 from kconvert.upgrade.maps import HopMaps, hop_maps, layer_maps_folder
 
-HOPS = (Dialect.keras0, Dialect.keras1, Dialect.keras2)
+HOPS = tuple(Dialect)
 BEGIN = "<!-- support table: generated from the maps -->\n"
 END = "<!-- end of support table -->"
 
@@ -52,7 +52,7 @@ def _hop_lines(maps: HopMaps) -> Iterator[str]:
 def _kind(name: str, entry: Entry, dialect: Dialect) -> str:
     if entry.reject is not None:
         return "refused"
-    return "stays" if entry.becomes in (None, name) and name not in REPLACED[dialect] else "becomes"
+    return "stays" if entry.becomes in (None, name) and name not in REPLACED.get(dialect, ()) else "becomes"
 
 
 def _described(name: str, entry: Entry) -> str:
@@ -69,7 +69,15 @@ REPLACED = {
         "WordContextProduct",
     },
     Dialect.keras1: {"Merge"},
-    Dialect.keras2: {"Highway", "LocallyConnected1D", "LocallyConnected2D", "MaxoutDense"},
+    Dialect.keras2: {
+        "Addons>WeightNormalization",
+        "Highway",
+        "LocallyConnected1D",
+        "LocallyConnected2D",
+        "MaxoutDense",
+        "RandomCrop",
+        "RandomFourierFeatures",
+    },
 }
 """Layers that a rule or a case replaces altogether: the next Keras has no such class."""
 

@@ -95,7 +95,7 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
         origin_facts(spec),
         spec.name,
         spec.sequential,
-        {port.layer: spec.layer(port.layer).config.get("batch_input_shape") for port in ports_in(spec.inputs)},
+        {port.layer: _declared_shape(spec.layer(port.layer)) for port in ports_in(spec.inputs)},
         tuple(port.layer for port in ports_in(spec.outputs)),
         dict(Counter(layer.class_name for layer in layers)),
         len(tensors),
@@ -130,6 +130,10 @@ def origin_facts(spec: ModelSpec) -> dict[str, Any]:
         "backend": spec.origin.backend,
         "evidence": dict(spec.origin.evidence),
     }
+
+
+def _declared_shape(source: LayerSpec) -> Any:
+    return source.config.get("batch_input_shape", source.config.get("batch_shape"))
 
 
 def _custom_classes(spec: ModelSpec, layers: Sequence[LayerSpec]) -> dict[str, tuple[str, ...]]:

@@ -45,7 +45,7 @@ def test_a_users_map_adds_a_layer_and_replaces_one_that_it_says_it_replaces(tmp_
 
 def test_every_rule_and_named_function_is_used_and_every_used_one_is_there():
     used_rules, used_functions = set(), set()
-    for dialect in (Dialect.keras0, Dialect.keras1, Dialect.keras2):
+    for dialect in Dialect:
         for entry in hop_maps(dialect).sections["layers"].values():
             for form in (entry, *entry.cases, *([entry.otherwise] if entry.otherwise else [])):
                 used_rules.update(form.rule)
@@ -79,5 +79,5 @@ def test_the_readme_of_the_maps_explains_every_word_once():
 def test_a_map_file_says_where_its_facts_were_read():
     for path in FOLDER.glob("*/*.yaml"):
         head = path.read_text().split("from:")[0]
-        assert re.search(r"keras/|engine/", head), f"{path.name} names no source"
+        assert re.search(r"keras/|engine/|addons/", head), f"{path.name} names no source"
     assert (ROOT / "layer_maps" / "README.md").exists()

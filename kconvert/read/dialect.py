@@ -32,7 +32,12 @@ def dialect_of(data: Mapping[str, Any], version: str | None) -> Dialect:
     if is_keras0(data):
         return Dialect.keras0
     if version is not None:
-        return Dialect.keras1 if Version(version.split("-")[0]) < Version("2") else Dialect.keras2
+        release = Version(version.split("-")[0])
+        return Dialect.keras1 if release < Version("2") else Dialect[f"keras{min(release.major, 3)}"]
+    if (
+        "registered_name" in data
+    ):  # the JSON of Keras 3 says where its classes come from, but not which release wrote it
+        return Dialect.keras3
     for class_name, config in layers_in(data):
         if class_name in KERAS1_CLASSES or KERAS1_ARGUMENTS & config.keys():
             return Dialect.keras1

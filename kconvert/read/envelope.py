@@ -14,7 +14,8 @@ from typing import Any
 from kconvert.errors import AmbiguousOrigin, BrokenGraph, ConversionFailed, Problem
 from kconvert.read.branches import Branches, begins_with_branches, free_name
 from kconvert.read.graph_container import GraphContainer
-from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Nest, Origin, Port, Tensor
+from kconvert.read.nodes import call_of, is_operation, ports_of
+from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port, Tensor, map_ports, ports_in
 
 MODELS = frozenset({"Sequential", "Model", "Functional", "Graph"})
 Stored = Mapping[str, Mapping[str, Tensor]]
@@ -36,12 +37,15 @@ class Envelope:
     groups: Groups
 
 
-def model_of(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored = NOTHING_STORED) -> Envelope:
+def model_of(
+    data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored = NOTHING_STORED, outermost: bool = True
+) -> Envelope:
     """The model that a `{"class_name", "config"}` describes, without its tensors.
 
     Args:
         stored: layer -> its tensors, in the file's order. Before 2.2.3 a Sequential inside a Sequential has its name
             there alone.
+        outermost: False for a model inside another one.
 
     Raises:
         ConversionFailed: with a BrokenGraph for each inconsistency.
@@ -50,10 +54,12 @@ def model_of(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: 
     if data["class_name"] == "Graph":
         return _graph(data, dialect, origin)
     is_sequential = data["class_name"] == "Sequential" or isinstance(data["config"], list)
-    return _sequential(data, dialect, origin, stored) if is_sequential else _functional(data, dialect, origin)
+    if not is_sequential:
+        return _functional(data, dialect, origin)
+    return _sequential(data, dialect, origin, stored, outermost)
 
 
-def _sequential(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored) -> Envelope:
+def _sequential(data: Mapping[str, Any], dialect: Dialect, origin: Origin, stored: Stored, outermost: bool) -> Envelope:
     config = data["config"]
     entries: Sequence[Any] = config if isinstance(config, list) else config.get("layers", [])
     extra = {} if isinstance(config, list) else {k: v for k, v in config.items() if k not in ("layers", "name")}
@@ -73,7 +79,7 @@ def _sequential(data: Mapping[str, Any], dialect: Dialect, origin: Origin, store
     first = layers[0]
     if first.class_name != "InputLayer":
         tensors = tuple(stored.get(first.name, {}).values())
-        chained.insert(0, (_input_of(first, extra, origin, dialect, tensors), True))
+        chained.insert(0, (_input_of(first, extra, origin, dialect, tensors, outermost), True))
     called, before = [], None
     for layer, is_called in chained:
         called.append(replace(layer, calls=(Call(() if before is None else (before,)),) if is_called else ()))
@@ -147,7 +153,12 @@ def _with_own_names(layers: list[LayerSpec], stored: Stored, dialect: Dialect) -
 
 
 def _input_of(
-    first: LayerSpec, extra: Mapping[str, Any], origin: Origin, dialect: Dialect, tensors: Sequence[Tensor]
+    first: LayerSpec,
+    extra: Mapping[str, Any],
+    origin: Origin,
+    dialect: Dialect,
+    tensors: Sequence[Tensor],
+    outermost: bool = True,
 ) -> LayerSpec:
     """The input that a Sequential's first layer declares.
 
@@ -156,16 +167,18 @@ def _input_of(
     shape, dtype = _declared_input(first)
     shape = shape or extra.get("build_input_shape")
     hint = origin.hints.get("input_shape")
-    if shape is None and hint is not None:
+    if shape is None and hint is not None and outermost:
         shape = [None, *hint]
     if shape is None and first.class_name == "Dense" and tensors and len(tensors[0].shape) == 2:
         shape = [None, tensors[0].shape[0]]
-    if shape is None:
+    if shape is None and outermost:
         raise AmbiguousOrigin(
             "the file lost the shape of the model's input", layer=first.name, class_name=first.class_name,
             option="--input-shape",
         )  # fmt: skip
-    config = {"batch_input_shape": list(shape), DTYPE.get(dialect, "dtype"): dtype or "float32", "sparse": False}
+    # inside another model, the layer before it gives the shape
+    declared = None if shape is None else list(shape)
+    config = {"batch_input_shape": declared, DTYPE.get(dialect, "dtype"): dtype or "float32", "sparse": False}
     return LayerSpec("InputLayer", f"{first.name}_input", config)
 
 
@@ -174,7 +187,7 @@ def _declared_input(layer: LayerSpec) -> tuple[Any, str | None]:
         return layer.config["batch_input_shape"], layer.config.get("input_dtype") or layer.config.get("dtype")
     nested = layer.inner_model
     if nested is not None:
-        return _declared_input(nested.layer(nested.inputs[0].layer))
+        return _declared_input(nested.layer(next(ports_in(nested.inputs)).layer))
     for held in layer.inner_layers():
         shape, dtype = _declared_input(held)
         if shape is not None:
@@ -191,13 +204,13 @@ def _functional(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> En
     for entry in entries:
         layer = _layer(entry, dialect, origin, str(entry.get("name") or entry["config"].get("name")))
         nodes = entry.get("inbound_nodes") or ([[]] if layer.class_name == "InputLayer" else [])
-        layers.append(replace(layer, calls=tuple(_call(node) for node in nodes)))
+        layers.append(replace(layer, calls=tuple(call_of(node) for node in nodes)))
     names = [layer.name for layer in layers]
     problems += [BrokenGraph("two layers have this name", layer=n) for n in dict.fromkeys(names) if names.count(n) > 1]
     if problems:
         raise ConversionFailed(problems)
-    inputs = tuple(_source(port, layers) for port in _ports(config.get("input_layers", [])))
-    spec = ModelSpec(dialect, name, tuple(layers), inputs, _ports(config.get("output_layers", [])), origin)
+    inputs = map_ports(ports_of(config.get("input_layers", [])), lambda port: _source(port, layers))
+    spec = ModelSpec(dialect, name, tuple(layers), inputs, ports_of(config.get("output_layers", [])), origin)
     return Envelope(spec, tuple((name,) for name in names))
 
 
@@ -220,8 +233,10 @@ def _checked_entries(entries: Any, name: str) -> list[Mapping[str, Any]]:
 
 def _layer(entry: Mapping[str, Any], dialect: Dialect, origin: Origin, name: str = "") -> LayerSpec:
     class_name, config = entry["class_name"], entry["config"]
+    if dialect is Dialect.keras3 and is_operation(entry):
+        class_name = f"Operation>{class_name}"
     if class_name in MODELS:
-        nested = model_of(entry, dialect, origin).model
+        nested = model_of(entry, dialect, origin, outermost=False).model
         name = name or nested.name
         return LayerSpec(class_name, name, {}, inner={"model": replace(nested, name=name)})
     if not isinstance(config, Mapping):
@@ -236,25 +251,3 @@ def _layer(entry: Mapping[str, Any], dialect: Dialect, origin: Origin, name: str
             held[role] = tuple(_layer(v, dialect, origin) for v in value)
     own = {k: v for k, v in config.items() if k != "name" and k not in held}
     return LayerSpec(class_name, name, own, inner=held)
-
-
-def _call(node: Any) -> Call:
-    """One node: a list of [layer, node, tensor] or [layer, node, tensor, kwargs]; kwargs are the same in each."""
-    ports, kwargs = [], {}
-    for inbound in node:
-        ports.append(_port(inbound))
-        if len(inbound) > 3 and isinstance(inbound[3], Mapping):
-            kwargs = dict(inbound[3])
-    if not ports:
-        return Call()
-    return Call((ports[0] if len(ports) == 1 else ports,), kwargs)
-
-
-def _port(reference: Any) -> Port:
-    return Port(str(reference[0]), int(reference[1]), int(reference[2]))
-
-
-def _ports(references: Any) -> tuple[Nest, ...]:
-    if references and isinstance(references[0], str):
-        return (_port(references),)
-    return tuple(_port(r) for r in references)

@@ -18,18 +18,53 @@ def consistent(model: ModelSpec) -> ModelSpec:
     Raises:
         ConversionFailed: with a BrokenGraph for each reference to nothing and each cycle.
     """
-    model = _renumbered(model)
+    model = _with_listed_arguments(_renumbered(model))
     problems = list(_problems(model))
     layers = []
     for layer in model.layers:
         nested = layer.inner_model
         try:
-            layers.append(replace(layer, inner={"model": consistent(nested)}) if nested is not None else layer)
+            inner = {"model": _with_lists(consistent(nested))} if nested is not None else layer.inner
+            layers.append(replace(layer, inner=inner))
         except ConversionFailed as failed:
             problems += [p.inside(layer.name) for p in failed.problems]
     if problems:
         raise ConversionFailed(problems)
     return replace(model, layers=tuple(layers))
+
+
+def _with_listed_arguments(model: ModelSpec) -> ModelSpec:
+    """Nested models that are called on a dict get the list of its values, in the order of their own inputs.
+
+    The keys are those of the model's inputs, where they are a dict, or else the names of its input layers
+    (tensorflow 2.4 python/keras/engine/functional.py `_flatten_to_reference_inputs`).
+    """
+
+    def listed(call: Call, names: list[str]) -> Call:
+        first = call.args[0] if call.args else None
+        if not isinstance(first, Mapping) or not all(name in first for name in names):
+            return call
+        return replace(call, args=([first[name] for name in names], *call.args[1:]))
+
+    layers = []
+    for layer in model.layers:
+        nested = layer.inner_model
+        if nested is not None:
+            inputs = nested.inputs
+            names = sorted(inputs) if isinstance(inputs, Mapping) else [p.layer for p in ports_in(inputs)]
+            layers.append(replace(layer, calls=tuple(listed(call, names) for call in layer.calls)))
+        else:
+            layers.append(layer)
+    return replace(model, layers=tuple(layers))
+
+
+def _with_lists(model: ModelSpec) -> ModelSpec:
+    """A nested model's inputs and outputs as lists: TensorFlow flattens a dict in the order of its keys."""
+
+    def listed(nest: Nest) -> Nest:
+        return tuple(nest[key] for key in sorted(nest)) if isinstance(nest, Mapping) else nest
+
+    return replace(model, inputs=listed(model.inputs), outputs=listed(model.outputs))
 
 
 def _renumbered(model: ModelSpec) -> ModelSpec:

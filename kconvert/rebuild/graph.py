@@ -33,22 +33,47 @@ def _model(spec: ModelSpec) -> Any:
     layers = {layer.name: layer for layer in spec.layers}
     made = {name: _layer(layer) for name, layer in layers.items()}
     outputs: dict[Port, Any] = {}
+    names = _MaskNames({_node_name(la, n) for la in spec.layers for n in range(len(la.calls))})
     for name, number in _order(spec):
-        _call(layers[name], number, made[name], outputs)
+        _call(layers[name], number, made[name], outputs, names)
     try:
         model = keras.Model(_unwrapped(spec.inputs, outputs), _unwrapped(spec.outputs, outputs), name=spec.name)
     except (TypeError, ValueError) as error:
         raise refused(error, LayerSpec("Functional", spec.name, {})) from None
-    _name_the_nameless(model, {_node_name(la, n) for la in spec.layers for n in range(len(la.calls))})
+    for operation in model.operations:
+        names.give(operation)
     return model
 
 
-def _name_the_nameless(model: Any, named: set[str]) -> None:
-    """Operations that Keras adds to follow masks: their names count up in the process, and would end up in the file."""
-    free = (name for n in itertools.count() if (name := f"mask_step_{n}") not in named)
-    for operation in model.operations:
-        if operation.name not in named:
-            operation.name = next(free)
+class _MaskNames:
+    """Names for the operations that Keras adds to follow masks.
+
+    Their own count up in the process, would end up in the file, and can be those of layers.
+    """
+
+    def __init__(self, taken: set[str]) -> None:
+        self._free = (name for n in itertools.count() if (name := f"mask_step_{n}") not in taken)
+        self._known: set[int] = set()
+
+    def keep(self, operation: Any) -> None:
+        """An operation of the spec, which has its name."""
+        self._known.add(id(operation))
+
+    def give(self, operation: Any) -> None:
+        """A name for this operation, unless it has one."""
+        if id(operation) not in self._known:
+            self._known.add(id(operation))
+            operation.name = next(self._free)
+
+    def give_behind(self, tensor: Any) -> None:
+        """Names for the operations that computed a tensor's mask."""
+        mask = getattr(tensor, "_keras_mask", None)
+        waiting: list[Any] = [mask] if hasattr(mask, "_keras_history") else []
+        while waiting:
+            operation, node, _ = waiting.pop()._keras_history
+            if id(operation) not in self._known:
+                self.give(operation)
+                waiting += operation._inbound_nodes[node].input_tensors
 
 
 def _node_name(spec: LayerSpec, number: int) -> str:
@@ -94,9 +119,10 @@ def _layer(spec: LayerSpec) -> Any:
         raise refused(error, spec) from None
 
 
-def _call(spec: LayerSpec, number: int, made: Any, outputs: dict[Port, Any]) -> None:
+def _call(spec: LayerSpec, number: int, made: Any, outputs: dict[Port, Any], names: _MaskNames) -> None:
     call = spec.calls[number]
     if spec.class_name == "InputLayer":
+        names.keep(made._keras_history.operation)
         outputs[Port(spec.name, number)] = made
         return
     try:
@@ -104,6 +130,9 @@ def _call(spec: LayerSpec, number: int, made: Any, outputs: dict[Port, Any]) -> 
     except (TypeError, ValueError, KeyError, IndexError) as error:
         raise refused(error, spec) from None
     results = list(result) if isinstance(result, list | tuple) else [result]
+    names.keep(results[0]._keras_history.operation)
+    for tensor in results:
+        names.give_behind(tensor)
     for output, tensor in enumerate(results):
         outputs[Port(spec.name, number, output)] = tensor
     if spec.class_name.startswith("ops."):
@@ -129,6 +158,8 @@ def _tensors(nest: Nest, outputs: dict[Port, Any]) -> Any:
 
 
 def _unwrapped(nest: Nest, outputs: dict[Port, Any]) -> Any:
-    """A model with one input or output takes or gives the tensor itself, not a list of one."""
+    """A model with one input or output takes or gives the tensor itself, not a list of one; a dict stays a dict."""
+    if isinstance(nest, dict):
+        return _tensors(nest, outputs)
     ports = list(ports_in(nest))
     return outputs[ports[0]] if len(ports) == 1 else [outputs[p] for p in ports]

@@ -51,6 +51,7 @@ def transferred(spec: ModelSpec, model: Any) -> dict[str, str]:
         value = _as_dtype(pair.tensor.read(), np.dtype(pair.variable.dtype), pair.path, pair.tensor)
         digests[id(pair.variable)] = digest(value)
         pair.variable.assign(value)
+    _finish(model)
     _fix_seeds(model)
     return {key: digests[id(variable)] for key, variable in keyed_variables(model)}
 
@@ -75,7 +76,7 @@ def _pairs_of_layer(spec: LayerSpec, layer: Any, path: tuple[str, ...], problems
                 yield from _pairs_of_layer(one, cell, (*path, one.name), problems)
     if not spec.tensors:
         return
-    variables = {v.name: v for v in layer.weights if v.name not in STATES}
+    variables = _by_slot(layer)
     where = "/".join(path)
     for slot, tensor in spec.tensors.items():
         variable = variables.get(slot)
@@ -85,6 +86,13 @@ def _pairs_of_layer(spec: LayerSpec, layer: Any, path: tuple[str, ...], problems
             )
         else:
             yield _Pair(where, spec.class_name, variable, tensor)
+
+
+def _by_slot(layer: Any) -> dict[str, Any]:
+    """`kernel` and, for a layer made of layers (MultiHeadAttention), `query/kernel`."""
+    variables = [v for v in layer.weights if v.name not in STATES]
+    inner = {"/".join(v.path.split("/")[-2:]): v for v in variables}
+    return inner | {v.name: v for v in variables}
 
 
 def _mismatch(pair: _Pair) -> Problem:
@@ -97,12 +105,19 @@ def _mismatch(pair: _Pair) -> Problem:
 
 def _as_dtype(value: Array, dtype: np.dtype[Any], path: str, tensor: Tensor) -> Array:
     """The value in the variable's dtype, if that holds every bit of it."""
-    cast = np.ascontiguousarray(value, dtype=dtype)
+    cast = np.asarray(value, dtype=dtype, order="C")
     if cast.dtype != value.dtype and not np.array_equal(cast.astype(value.dtype), value, equal_nan=True):
         raise ConversionFailed(
             [ShapeMismatch(f"{tensor.name} is {value.dtype}, which {dtype} cannot hold", layer=path)]
         )
     return cast
+
+
+def _finish(model: Any) -> None:
+    """Preprocessing layers keep constants beside their variables, made anew from them (Keras's `finalize_state`)."""
+    for layer in model._flatten_layers(include_self=False):
+        if layer.weights and hasattr(layer, "finalize_state"):
+            layer.finalize_state()
 
 
 def _fix_seeds(model: Any) -> None:

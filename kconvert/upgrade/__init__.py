@@ -14,7 +14,8 @@ from kconvert.upgrade.alternatives import the_only_answer
 from kconvert.upgrade.binding import bound
 from kconvert.upgrade.check import unaccounted
 from kconvert.upgrade.dim_ordering import with_dim_ordering
-from kconvert.upgrade.hop import hopped, with_floatx
+from kconvert.upgrade.dtypes import with_dtypes
+from kconvert.upgrade.hop import hopped
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.masks import with_explicit_masks, without_merged_masks
 from kconvert.upgrade.names import with_legal_names
@@ -72,7 +73,7 @@ def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
     model = spec
     changes: list[LayerChange] = []
     dropped: dict[str, str] = {}
-    while model.dialect < Dialect.keras3:
+    while model is spec or model.dialect < Dialect.keras3:  # an early Keras 3 takes one hop, to the Keras 3 of today
         before = model.dialect
         hop = hop_maps(before, maps)
         problems = list(unaccounted(model, hop))
@@ -80,14 +81,16 @@ def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
             raise ConversionFailed(problems)
         if model is spec:
             model, unused = without_unused(bound(model, hop))
-            model = with_floatx(model)
+            model = with_dtypes(model)
             dropped |= unused
         try:
             model = _prepared(model)
         except Problem as problem:
             raise ConversionFailed([problem]) from None
         model, layers, unused = hopped(model, hop)
-        assert model.dialect == before + 1, f"a hop from {before.name} led to {model.dialect.name}"
+        assert model.dialect == hop.new and before in (hop.new - 1, Dialect.keras3), (
+            f"a hop from {before.name} led to {model.dialect.name}"
+        )
         changes += layers
         dropped |= unused
     account_for_tensors(spec, model, dropped)

@@ -116,9 +116,13 @@ def upgraded_object(section: Section, value: Any, maps: HopMaps, origin: Origin)
     if value is None:
         return None
     name, config = _name_and_config(value)
+    if name == "function" and isinstance(config, str):  # tf.keras 2.13 on: the function's name apart
+        return upgraded_object(section, config, maps, origin)
     if not isinstance(name, str) or not isinstance(config, Mapping):
         raise UnknownArgument(f"{_short(value)} is not the form of an {section[:-1]}")
     found = maps.find(section, name) or maps.find(section, _camel(name))
+    if found is None and section == "activations" and isinstance(value, Mapping):
+        return _layer_as_activation(name, value, maps, origin)
     if found is None:
         raise CodeInModel(
             f"the {section[:-1]} {name!r} is not one of Keras's own, so it is Python code that is not in the file"
@@ -142,6 +146,29 @@ def _name_and_config(value: Any) -> tuple[Any, Any]:
     if "class_name" in value:
         return value["class_name"], value.get("config") or {}
     return value.get("name"), {k: v for k, v in value.items() if k != "name"}
+
+
+def _layer_as_activation(name: str, value: Mapping[str, Any], maps: HopMaps, origin: Origin) -> Any:
+    """A layer without weights in an activation's place: `activation=LeakyReLU(0.1)`.
+
+    Raises:
+        CodeInModel: no layer of Keras's own.
+    """
+    config = value.get("config")
+    entry = maps.find("layers", name)
+    if entry is None or entry.weights or entry.reject or not isinstance(config, Mapping):
+        raise CodeInModel(
+            f"the activation {name!r} is not one of Keras's own, so it is Python code that is not in the file"
+        )
+    found = upgraded_arguments(chosen(entry, config, origin), config, maps, origin)
+    if found.problems:
+        raise found.problems[0]
+    held = {k: v for k, v in found.config.items() if k not in ("dtype", "trainable")}
+    if "name" in config:
+        held["name"] = config["name"]
+    return {
+        "module": "keras.layers", "class_name": entry.becomes or name, "config": held, "registered_name": None
+    }  # fmt: skip
 
 
 def plain(value: Any) -> Any:

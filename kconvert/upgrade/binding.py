@@ -87,6 +87,7 @@ def _bound_layer(layer: LayerSpec, maps: HopMaps, origin: Origin) -> LayerSpec:
     if by_place is None:
         if len(places) != len(stored):
             raise _count_problem([f"{'/'.join((*p.path[1:], p.slot))}" for p in places], [t.name for t in stored])
+        places = _order_that_names_confirm(layer, places, stored, maps, origin)
         by_place = {(p.path, p.slot): t for p, t in zip(places, stored, strict=True)}
     return _given(layer, by_place, ())
 
@@ -104,15 +105,24 @@ def _places(
         return
     owners = (layer.name, *owners)
     if layer.inner:
+        yield from _own_places(layer, maps, origin, path, owners, count)
         for role, held in _held(layer):
             prefix = {"forward_layer": "forward_", "backward_layer": "backward_"}.get(role, "")
             names = (*((prefix + held.name,) if prefix else ()), *owners)
             for place in _places(held, maps, origin, (*path, role), names, 0):
                 yield place if trainable else replace(place, trainable=False)
         return
+    yield from _own_places(layer, maps, origin, path, owners, count)
+
+
+def _own_places(
+    layer: LayerSpec, maps: HopMaps, origin: Origin, path: Path, owners: tuple[str, ...], count: int
+) -> Iterator[_Place]:
+    """The slots of the layer itself; a wrapper can have some too."""
     entry = maps.find("layers", layer.class_name)
     if entry is None:
         return
+    trainable = bool(layer.config.get("trainable", True))
     config = {**entry.absent, **layer.config}
     form = weights_form(chosen(entry, config, origin, count), config, origin, count)
     for slot in present_slots(form, config, origin):
@@ -120,11 +130,13 @@ def _places(
 
 
 def _held(layer: LayerSpec) -> Iterator[tuple[str, LayerSpec]]:
-    """The layers that a wrapper holds; a Bidirectional of Keras 2 stores one and trains two."""
-    if layer.class_name == "Bidirectional" and set(layer.inner) == {"layer"}:
-        (held,) = layer.inner_layers()
+    """The layers that a wrapper holds; a Bidirectional stores one, or names its two, and trains two."""
+    if layer.class_name == "Bidirectional" and "layer" in layer.inner:
+        held = next(layer.inner_layers())
+        backward = layer.inner.get("backward_layer", held)
+        assert isinstance(backward, LayerSpec)
         yield "forward_layer", held
-        yield "backward_layer", held
+        yield "backward_layer", backward
         return
     for role, held_by_role in layer.inner.items():
         if isinstance(held_by_role, LayerSpec):
@@ -157,6 +169,56 @@ def _by_name(places: Sequence[_Place], stored: Sequence[Tensor]) -> dict[tuple[P
     return found
 
 
+def _order_that_names_confirm(
+    layer: LayerSpec, places: list[_Place], stored: Sequence[Tensor], maps: HopMaps, origin: Origin
+) -> list[_Place]:
+    """The order of the file where a model in it may have been frozen as a whole, which early releases do not save.
+
+    The names do not say which layer a tensor belongs to (TensorFlow 1.4 to 1.8 count scopes from `dense` where layers count
+    from `dense_1`), but which ones belong together and under which slot. Where no order fits them, the first one stands.
+    """
+    models = list(_models_in(layer, ()))
+    if not models or _confirmed(places, stored):
+        return places
+    for count in range(1, len(models) + 1):
+        for frozen in itertools.combinations(models[:6], count):
+            other = _in_file_order(_places(_frozen(layer, frozen, ()), maps, origin, (), (), len(stored)), maps.old)
+            if _confirmed(other, stored):
+                return other
+    return places
+
+
+def _confirmed(places: Sequence[_Place], stored: Sequence[Tensor]) -> bool:
+    """Do all tensors have their slots' names, and those of one layer one scope that no other layer has?"""
+    scope_of: dict[Path, str] = {}
+    for place, tensor in zip(places, stored, strict=True):
+        scope, _, slot = re.sub(r":\d+$", "", tensor.name).rpartition("/")
+        if slot != place.slot.split("/")[-1] or (
+            "/" not in place.slot and scope_of.setdefault(place.path, scope) != scope
+        ):
+            return False
+    return len(set(scope_of.values())) == len(scope_of)
+
+
+def _models_in(layer: LayerSpec, above: Path) -> Iterator[Path]:
+    nested = layer.inner_model
+    if nested is not None:
+        if above:
+            yield (*above, layer.name)
+        for inner in nested.layers:
+            yield from _models_in(inner, (*above, layer.name))
+
+
+def _frozen(layer: LayerSpec, frozen: Sequence[Path], above: Path, is_frozen: bool = False) -> LayerSpec:
+    path = (*above, layer.name)
+    is_frozen = is_frozen or path in frozen
+    nested = layer.inner_model
+    if nested is None:
+        return replace(layer, config={**layer.config, "trainable": False}) if is_frozen else layer
+    inside = tuple(_frozen(inner, frozen, path, is_frozen) for inner in nested.layers)
+    return replace(layer, inner={"model": replace(nested, layers=inside)})
+
+
 def _names(stored: str) -> tuple[str, str]:
     """`scope/dense_1/kernel:0` -> `dense_1/kernel` (Theano's scopes leak, TensorFlow adds the output's number); of Keras 1
     `dense_1/dense_1_W` -> `dense_1_W`."""
@@ -174,9 +236,12 @@ def _given(layer: LayerSpec, by_place: Mapping[tuple[Path, str], Tensor], above:
         held = {role: _given(h, by_place, (*path, role)) for role, h in _held(layer)}
         inner = {r: h for r, h in held.items() if not re.fullmatch(r"cells\d+", r)}
         cells = tuple(h for r, h in held.items() if re.fullmatch(r"cells\d+", r))
-        return replace(layer, tensors={}, inner={**inner, "cells": cells} if cells else inner)
-    own = {slot: t for (where, slot), t in by_place.items() if where == path}
-    return replace(layer, tensors=own)
+        return replace(layer, tensors=_own(by_place, path), inner={**inner, "cells": cells} if cells else inner)
+    return replace(layer, tensors=_own(by_place, path))
+
+
+def _own(by_place: Mapping[tuple[Path, str], Tensor], path: Path) -> dict[str, Tensor]:
+    return {slot: t for (where, slot), t in by_place.items() if where == path}
 
 
 def _count_problem(expected: Sequence[str], stored: Sequence[str], count: int | None = None) -> Problem:

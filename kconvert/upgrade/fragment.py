@@ -21,6 +21,13 @@ class From:
     output: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A keyword argument of the original call, as an argument of a step: its `mask`."""
+
+    name: str
+
+
 PREVIOUS = From("previous")
 INPUT = From("input")
 
@@ -163,6 +170,8 @@ def _call(fragment: Fragment, index: int, names: list[str], old: Call, number: i
             return whole.args[0] if index == 0 else Port(names[index - 1], number)
         if nest == INPUT and isinstance(nest, From):
             return whole.args[0]
+        if isinstance(nest, Argument):
+            return old.kwargs[nest.name]
         if isinstance(nest, From):
             return Port(by_suffix[nest.step], number, nest.output)
         if isinstance(nest, list | tuple):

@@ -8,14 +8,14 @@ from typing import Any
 
 from kconvert.errors import ConversionFailed, Problem
 from kconvert.report import LayerChange, TensorChange
-from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports, walk
+from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports
 from kconvert.upgrade.arguments import Arguments, upgraded_arguments
 from kconvert.upgrade.check import entry_of
 from kconvert.upgrade.fragment import Fragment, Shape, Site, Step, placed, redirected
 from kconvert.upgrade.map_format import Entry
 from kconvert.upgrade.maps import HopMaps, hop_maps
 from kconvert.upgrade.rules import RULES
-from kconvert.upgrade.shapes import ShapeInference, Words
+from kconvert.upgrade.shapes import ShapeInference, Words, with_input_shape
 from kconvert.upgrade.slots import upgraded_tensors, weights_form
 from kconvert.upgrade.wrapping import wrapped
 
@@ -78,10 +78,11 @@ def _model(
     taken = {layer.name for layer in model.layers}
     for layer in model.layers:
         inputs = [shapes.of_inputs(call) for call in layer.calls]
+        called = _without_empty_arguments(layer)
         try:
-            fragment = _layer(layer, maps, model.origin, inputs, collected, parents)
-            new = placed(fragment, layer, taken)
-            moved.update(redirected(fragment, layer, new))
+            fragment = _layer(called, maps, model.origin, inputs, collected, parents)
+            new = placed(fragment, called, taken)
+            moved.update(redirected(fragment, called, new))
         except Problem as problem:
             _add_problem(collected, problem, layer, parents)
             continue
@@ -89,6 +90,14 @@ def _model(
         layers.extend(new)
     upgraded = replace(model, dialect=maps.new, layers=tuple(layers))
     return _with_ports(upgraded, moved) if moved else upgraded
+
+
+def _without_empty_arguments(layer: LayerSpec) -> LayerSpec:
+    """`mask=None`, `training=None`: tf.keras writes down what a call was not given."""
+    if not any(value is None for call in layer.calls for value in call.kwargs.values()):
+        return layer
+    calls = tuple(Call(c.args, {k: v for k, v in c.kwargs.items() if v is not None}) for c in layer.calls)
+    return replace(layer, calls=calls)
 
 
 def _with_ports(model: ModelSpec, moved: Mapping[Port, Port]) -> ModelSpec:
@@ -115,6 +124,7 @@ def _layer(
     nested = layer.inner_model
     if nested is not None:
         entry = maps.find("layers", layer.class_name) or Entry()
+        nested = with_input_shape(nested, inputs[0] if inputs else ())
         shapes = ShapeInference(nested, inputs[0] if inputs else None, words_of_keras2(maps, origin))
         inside = _model(nested, maps, shapes, collected, below)
         return Fragment(Step(entry.becomes or layer.class_name, {}, inner={"model": inside}))
@@ -177,48 +187,3 @@ def _change(
     name = "/".join((*parents, layer.name))
     becomes = tuple(step.class_name for step in fragment.steps)
     return LayerChange(name, layer.class_name, becomes, name, arguments.changes, tensors, entry.rule)
-
-
-def with_floatx(model: ModelSpec) -> ModelSpec:
-    """The model with a `dtype` on every layer.
-
-    Keras before 2.3 writes it on the first layer only; the others took `floatx` of the day, which no file records but
-    which their tensors show (Keras 2.2.4 engine/base_layer.py, `add_weight`).
-    """
-    return _with_floatx(model, _floatx(model))
-
-
-def _with_floatx(model: ModelSpec, floatx: str) -> ModelSpec:
-    return replace(model, layers=tuple(_layer_with_floatx(layer, floatx) for layer in model.layers))
-
-
-def _layer_with_floatx(layer: LayerSpec, floatx: str) -> LayerSpec:
-    inner: dict[str, Any] = {}
-    for role, held in layer.inner.items():
-        if isinstance(held, ModelSpec):
-            inner[role] = _with_floatx(held, floatx)
-        elif isinstance(held, LayerSpec):
-            inner[role] = _layer_with_floatx(held, floatx)
-        else:
-            inner[role] = tuple(_layer_with_floatx(cell, floatx) for cell in held)
-    if layer.class_name == "InputLayer" or layer.class_name.startswith("ops.") or "model" in inner:
-        return replace(layer, inner=inner)
-    own = {str(t.dtype) for t in layer.tensors.values() if t.dtype.kind == "f"}
-    dtype = own.pop() if len(own) == 1 else layer.config.get("dtype")
-    config = {**layer.config, "dtype": dtype if _is_float(dtype) else floatx}
-    return replace(layer, config=config, inner=inner)
-
-
-def _floatx(model: ModelSpec) -> str:
-    floats: Mapping[str, None] = dict.fromkeys(
-        str(t.dtype) for _, layer in walk(model) for t in layer.tensors.values() if t.dtype.kind == "f"
-    )
-    if floats:
-        return next(iter(floats))
-    inputs = [layer.config for layer in model.layers if layer.class_name == "InputLayer"]
-    said = [str(config.get("dtype") or config.get("input_dtype")) for config in inputs]
-    return next((d for d in said if _is_float(d)), "float32")
-
-
-def _is_float(dtype: Any) -> bool:
-    return isinstance(dtype, str) and dtype.startswith(("float", "bfloat"))

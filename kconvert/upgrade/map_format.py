@@ -189,7 +189,7 @@ class Case(Entry):
 class MapFile(_Form):
     """One YAML file of a hop."""
 
-    old: Literal["keras0", "keras1", "keras2"] = Field(alias="from")
+    old: Literal["keras0", "keras1", "keras2", "keras3"] = Field(alias="from")
     new: Literal["keras1", "keras2", "keras3"] = Field(alias="to")
     shared: dict[str, Entry] = Field(default_factory=dict)
     layers: dict[str, Entry] = Field(default_factory=dict)

@@ -1,12 +1,16 @@
-"""Masks where Keras 2 and today's Keras hand them on differently, made explicit.
+"""Masks where Keras 2 and today's Keras hand them on and read them differently, made explicit.
 
 Keras 2 joins the masks of merged branches with AND and passes over branches without one; today's Add and the like take OR
 and lose the mask if one branch has none, and Concatenate takes OR. Today's Bidirectional also sets masked steps to zero.
 Where a layer that reads a mask would get another one than it used to, the mask is computed by stock operations and passed
-as an argument.
+as an argument; where none used to arrive and one would, an operation in front of the layer keeps it away.
 
-Sources: keras 2.2.4 layers/merge.py, wrappers.py, embeddings.py, core.py `compute_mask`; keras 3.15
-src/layers/merging/base_merge.py, concatenate.py, rnn/bidirectional.py.
+tf.keras drops a mask at a layer that does not support it (Keras 2 refuses such a model), and its Bidirectional sets masked
+steps to zero from 1.13 on, as today's does.
+
+Sources: keras 2.2.4 layers/merge.py, wrappers.py, embeddings.py, core.py `compute_mask`; `supports_masking` of every layer of
+tensorflow 1.8 to 2.15, its engine/base_layer.py `_set_mask_metadata`; keras 3.15 src/layers/merging/base_merge.py,
+concatenate.py, rnn/bidirectional.py, attention/.
 """
 
 from __future__ import annotations
@@ -16,13 +20,34 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kconvert.errors import Rejected
-from kconvert.spec import Call, LayerSpec, ModelSpec, Port, ports_in, walk
+from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports, ports_in, walk
+from kconvert.upgrade.conditions import keras_is
 
 MERGES = frozenset(["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"])
-RECURRENT = frozenset(["SimpleRNN", "LSTM", "GRU", "RNN", "ConvLSTM2D", "ConvRNN2D", "CuDNNLSTM", "CuDNNGRU"])
+RECURRENT = frozenset(
+    [
+        "SimpleRNN", "LSTM", "GRU", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "ConvRNN2D", "CuDNNLSTM", "CuDNNGRU",
+        "LSTMV1", "LSTMV2", "UnifiedLSTM", "GRUV1", "GRUV2", "UnifiedGRU",
+    ]
+)  # fmt: skip
+ATTENTION = frozenset(["Attention", "AdditiveAttention"])
 READERS = RECURRENT | {"Bidirectional", "GlobalAveragePooling1D", "Softmax", "TimeDistributed"}
 STOP = "ops.copy"  # hands no mask on, as no operation does
 WITHOUT = frozenset(["Dot", "GlobalAveragePooling1D", "GlobalMaxPooling1D", "InputLayer"])
+PASSING = frozenset(
+    [
+        "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "BatchNormalizationV1",
+        "BatchNormalizationV2", "SyncBatchNormalization", "Dense", "Dropout", "FixedDropout", "ELU", "GaussianDropout",
+        "GaussianNoise", "GroupNormalization", "LayerNormalization", "LeakyReLU", "PReLU", "ReLU", "Softmax",
+        "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "ThresholdedReLU", "TimeDistributed",
+        "UnitNormalization",
+    ]
+)  # fmt: skip
+"""Layers behind which their input's mask is there again, in tf.keras and today."""
+PASSING_SINCE = {"ReLU": ">=2.5", "BatchNormalization": ">=2.1.6"}
+"""Where tf.keras's earlier releases did not."""
+PASSING_TODAY = frozenset(["Identity", "Normalization", "Rescaling", "RandomHeight", "RandomWidth"])
+"""What tf.keras did not pass at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +67,21 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Attended:
+    """What MultiHeadAttention makes of several masks: (is it the query's?, mask), and of the call's own."""
+
+    parts: tuple[tuple[bool, Mask], ...]
+    given: Port | None
+
+
+@dataclass(frozen=True, slots=True)
 class Inherited:
     """The mask that the surrounding model hands to the n-th input."""
 
     number: int
 
 
-Mask = Source | Joined | Inherited | None
+Mask = Source | Joined | Attended | Inherited | None
 
 
 def makes_masks(model: ModelSpec) -> bool:
@@ -72,9 +105,11 @@ class _Explicit:
         self._model = model
         self._then: dict[Port, Mask] = {}
         self._now: dict[Port, Mask] = {}
-        self._kwargs: dict[tuple[str, int], Mask] = {}
+        self._kwargs: dict[tuple[str, int], dict[str, Mask | list[Mask]]] = {}
+        self._unmasked: set[tuple[str, int]] = set()
         self._inner: dict[str, ModelSpec] = {}
-        self._added: dict[Mask, LayerSpec] = {}
+        self._added: list[LayerSpec] = []
+        self._ports: dict[Mask | Port, Port] = {}
         for number, port in enumerate(ports_in(model.inputs)):
             if number < len(inherited) and inherited[number] is not None:
                 self._then[port] = self._now[port] = Inherited(number)
@@ -83,7 +118,7 @@ class _Explicit:
         for layer, number in _in_order(self._model):
             self._follow(layer, number)
         layers = tuple(self._with_kwargs(layer) for layer in self._model.layers)
-        added = tuple(self._added.values())
+        added = tuple(self._added)
         return (
             replace(self._model, layers=(*layers, *added))
             if added or self._inner
@@ -102,18 +137,51 @@ class _Explicit:
             then_out = now_out = self._nested(layer, then, now)
         else:
             if layer.class_name in READERS and _reads(layer, self._model):
-                wanted = then[0] if then else None
-                if wanted is not None and (wanted != now[0] or _is_replaced(layer, self._model)):
-                    self._kwargs[layer.name, number] = wanted
+                wanted = then[0] if then and _read_then(layer, self._model.origin) else None
+                if "mask" in layer.calls[number].kwargs:
+                    pass  # the file says it
+                elif wanted is not None and (wanted != now[0] or _is_replaced(layer, self._model)):
+                    self._kwargs[layer.name, number] = {"mask": wanted}
                     now = [wanted, *now[1:]]
                 elif wanted is None and now and now[0] is not None:
-                    raise Rejected("today's Keras would mask it", layer=layer.name, class_name=layer.class_name)
+                    self._unmasked.add((layer.name, number))
+                    now = [None, *now[1:]]
+            elif layer.class_name in ATTENTION:
+                now = self._attended(layer, number, then, now)
+            elif layer.class_name == "MultiHeadAttention":
+                self._attended_by_many(layer, number)
+                now = [None]
             then_out = _then(layer, inputs, then, self._model)
-            now_out = _now(layer, inputs, now)
+            now_out = _now(layer, inputs, now, self._model.origin)
         for output, mask in enumerate(then_out):
             self._then[Port(layer.name, number, output)] = mask
         for output, mask in enumerate(now_out):
             self._now[Port(layer.name, number, output)] = mask
+
+    def _attended(self, layer: LayerSpec, number: int, then: list[Mask], now: list[Mask]) -> list[Mask]:
+        """Attention and AdditiveAttention read the masks of the query and of the value."""
+        if "mask" in layer.calls[number].kwargs or then[:2] == now[:2]:
+            return now
+        self._kwargs[layer.name, number] = {"mask": [then[0], then[1]]}
+        return then
+
+    def _attended_by_many(self, layer: LayerSpec, number: int) -> None:
+        """MultiHeadAttention reads the masks of query, value and key from 2.10 on, and none before.
+
+        Today's takes that of the query from its tensor alone, and takes it away there for all later readers: it gets
+        none, but an attention mask of (batch, queries, values).
+        """
+        call = layer.calls[number]
+        given = {"query": call.args[0], **{k: call.kwargs[k] for k in ("value", "key") if k in call.kwargs}}
+        ports = {role: port for role, port in given.items() if isinstance(port, Port)}
+        if any(self._now.get(port) is not None for port in ports.values()):
+            self._unmasked.add((layer.name, number))
+        if not keras_is(self._model.origin, ">=2.10"):
+            return
+        masks = {role: mask for role, port in ports.items() if (mask := self._then.get(port)) is not None}
+        if masks:
+            parts = tuple((role == "query", mask) for role, mask in masks.items())
+            self._kwargs[layer.name, number] = {"attention_mask": Attended(parts, call.kwargs.get("attention_mask"))}
 
     def _nested(self, layer: LayerSpec, then: list[Mask], now: list[Mask]) -> list[Mask]:
         nested = layer.inner_model
@@ -132,42 +200,70 @@ class _Explicit:
         return [then[m.number] if isinstance(m, Inherited) else _opaque(m, layer) for m in inside.outputs()]
 
     def _with_kwargs(self, layer: LayerSpec) -> LayerSpec:
-        calls = tuple(
-            Call(call.args, {**call.kwargs, "mask": self._computed(self._kwargs[layer.name, n], layer)})
-            if (layer.name, n) in self._kwargs
-            else call
-            for n, call in enumerate(layer.calls)
-        )
+        calls = tuple(self._with_masks(layer, n) for n in range(len(layer.calls)))
         if layer.name in self._inner:
             return replace(layer, calls=calls, inner={"model": self._inner[layer.name]})
         return replace(layer, calls=calls)
 
+    def _with_masks(self, layer: LayerSpec, number: int) -> Call:
+        call = layer.calls[number]
+        if (layer.name, number) in self._unmasked:
+            args, kwargs = map_ports((call.args, dict(call.kwargs)), lambda port: self._without_mask(port, layer))
+            call = Call(args, kwargs)
+        masks: dict[str, Nest] = {
+            name: [None if m is None else self._computed(m, layer) for m in mask]
+            if isinstance(mask, list)
+            else self._computed(mask, layer)
+            for name, mask in self._kwargs.get((layer.name, number), {}).items()
+        }
+        return Call(call.args, {**call.kwargs, **masks}) if masks else call
+
+    def _without_mask(self, port: Port, reader: LayerSpec) -> Port:
+        """The same values behind an operation, which hands no mask on."""
+        if self._now.get(port) is None:
+            return port
+        if port not in self._ports:
+            self._ports[port] = self._add("ops.copy", {}, (port,), f"{reader.name}_unmasked")
+        return self._ports[port]
+
     def _computed(self, mask: Mask, reader: LayerSpec) -> Port:
         """The port of an operation that computes this mask; one operation serves all readers."""
-        if mask not in self._added:
-            self._added[mask] = self._operation(mask, reader)
-        return Port(self._added[mask].name)
+        if mask not in self._ports:
+            self._ports[mask] = self._operation(mask, reader)
+        return self._ports[mask]
 
-    def _operation(self, mask: Mask, reader: LayerSpec) -> LayerSpec:
-        name = f"{reader.name}_mask{len(self._added) or ''}"
+    def _operation(self, mask: Mask, reader: LayerSpec) -> Port:
+        name = f"{reader.name}_mask"
         if isinstance(mask, Source):
-            differs = LayerSpec(
-                "ops.not_equal", name, {}, (Call((mask.port, 0 if mask.value is None else mask.value)),)
-            )
-            if mask.value is None:
-                return differs
-            differs = replace(differs, name=f"{name}_steps")
-            self._added[Joined("steps", (mask,))] = differs
-            return LayerSpec("ops.any", name, {"axis": -1}, (Call((Port(differs.name),)),))
+            differs = self._add("ops.not_equal", {}, (mask.port, mask.value or 0), name)
+            return differs if mask.value is None else self._add("ops.any", {"axis": -1}, (differs,), name)
         if isinstance(mask, Joined) and mask.how == "and":
-            ports = [self._computed(part, reader) for part in mask.parts]
-            first = ports[0]
-            for i, port in enumerate(ports[1:-1]):
-                step = LayerSpec("ops.logical_and", f"{name}_{i}", {}, (Call((first, port)),))
-                self._added[Joined(step.name, ())] = step
-                first = Port(step.name)
-            return LayerSpec("ops.logical_and", name, {}, (Call((first, ports[-1])),))
+            return self._all_of([self._computed(part, reader) for part in mask.parts], name)
+        if isinstance(mask, Joined) and mask.how == "any step":
+            return self._add("ops.any", {"axis": -1}, (self._computed(mask.parts[0], reader),), name)
+        if isinstance(mask, Attended):
+            ports = [
+                self._add("ops.expand_dims", {"axis": -1 if is_query else -2}, (self._computed(part, reader),), name)
+                for is_query, part in mask.parts
+            ]
+            if isinstance(mask.given, Port):
+                ports.append(self._add("ops.cast", {"dtype": "bool"}, (mask.given,), name))
+            return self._all_of(ports, name)
         raise Rejected("the mask that it used cannot be computed here", layer=reader.name, class_name=reader.class_name)
+
+    def _all_of(self, ports: Sequence[Port], name: str) -> Port:
+        result = ports[0]
+        for port in ports[1:]:
+            result = self._add("ops.logical_and", {}, (result, port), name)
+        return result
+
+    def _add(self, operation: str, config: Mapping[str, Any], args: tuple[Nest, ...], name: str) -> Port:
+        taken = {layer.name for layer in (*self._model.layers, *self._added)}
+        number = 0
+        while (free := f"{name}{number or ''}") in taken:
+            number += 1
+        self._added.append(LayerSpec(operation, free, config, (Call(args),)))
+        return Port(free)
 
 
 def _in_order(model: ModelSpec) -> list[tuple[LayerSpec, int]]:
@@ -196,15 +292,61 @@ def _reads(layer: LayerSpec, model: ModelSpec) -> bool:
     return any(h.class_name in RECURRENT | {"Bidirectional"} for h in layer.inner_layers())
 
 
+def _read_then(layer: LayerSpec, origin: Origin) -> bool:
+    """tf.keras's layers learned to read masks: GlobalAveragePooling1D with 1.13, Softmax with TensorFlow 2.4.
+
+    Raises:
+        Rejected: a Softmax of TensorFlow 2.3 or 2.4, which both call themselves Keras 2.4.0.
+    """
+    if origin.package != "tf.keras":
+        return True
+    if layer.class_name == "GlobalAveragePooling1D":
+        return keras_is(origin, ">=2.2.4")
+    return layer.class_name != "Softmax" or keras_is(origin, ">=2.4.0")
+
+
 def _is_replaced(layer: LayerSpec, model: ModelSpec) -> bool:
-    """Layers whose rules must know that a mask comes: a Softmax, a Bidirectional of sequences, an LSTM on CNTK."""
+    """Layers whose rules must know that a mask comes: a Softmax, a Bidirectional that differs, an LSTM on CNTK."""
     on_cntk = layer.class_name == "LSTM" and model.origin.backend == "cntk"
-    return layer.class_name == "Softmax" or on_cntk or _is_zeroing(layer)
+    return layer.class_name in ("Softmax", "Bidirectional") or on_cntk
 
 
-def _is_zeroing(layer: LayerSpec) -> bool:
-    """Today's Bidirectional gives zeros at masked steps; its rule replaces it where a mask is passed."""
-    return layer.class_name == "Bidirectional" and any(h.config.get("return_sequences") for h in layer.inner_layers())
+def _hands_no_mask_on(layer: LayerSpec, origin: Origin) -> bool:
+    """A Bidirectional that its rule takes apart where a mask is passed ends in a merge of sequences without masks."""
+    (held, *_) = layer.inner_layers()
+    zero = all(zeroes_masked_steps(direction, origin) for direction in layer.inner_layers())
+    return bool(held.config.get("return_sequences")) and (not zero or has_unequal_directions(layer))
+
+
+def has_unequal_directions(layer: LayerSpec) -> bool:
+    """A Bidirectional whose two layers have different numbers of units, which today's cannot infer a shape for."""
+    units = {held.config.get("units", held.config.get("filters")) for held in layer.inner_layers()}
+    return len(units) > 1
+
+
+def zeroes_masked_steps(direction: LayerSpec, origin: Origin) -> bool:
+    """Does this layer of a Bidirectional that returns sequences give zeros at masked steps, as today's does?
+
+    tf.keras tells it to from 1.13 on, but the LSTM and GRU of TensorFlow 2.0 and 2.1 do not listen where they could run on
+    CuDNN (2.1 python/keras/layers/recurrent_v2.py `standard_lstm`). Those of 2.2 do, and name their tensors after the cell;
+    those of 1.x, whose initializers say their dtype, are others.
+    """
+    if origin.package != "tf.keras" or not keras_is(origin, ">=2.2.4"):
+        return False
+    if not keras_is(origin, "<2.4") or not direction.class_name.startswith(("LSTM", "GRU", "Unified")):
+        return True
+    config = direction.config
+    could_run_on_cudnn = (
+        (config.get("activation"), config.get("recurrent_activation")) == ("tanh", "sigmoid")
+        and not config.get("recurrent_dropout")
+        and not config.get("unroll")
+        and config.get("use_bias", True)
+        and config.get("reset_after", True)
+    )
+    initializer = config.get("kernel_initializer") or {}
+    is_of_tensorflow_1 = "dtype" in (initializer.get("config") or {})
+    is_named_after_cell = any("_cell" in tensor.name for tensor in direction.tensors.values())
+    return not could_run_on_cudnn or is_of_tensorflow_1 or is_named_after_cell
 
 
 def _then(layer: LayerSpec, inputs: Sequence[Port], masks: list[Mask], model: ModelSpec) -> list[Mask]:
@@ -224,10 +366,24 @@ def _then(layer: LayerSpec, inputs: Sequence[Port], masks: list[Mask], model: Mo
         h.class_name in RECURRENT and not h.config.get("return_sequences") for h in layer.inner_layers()
     ):
         return [None if first is None else Joined("any step", (first,))]
-    return [first]
+    if layer.class_name in ATTENTION:
+        return [first]
+    if layer.class_name == "TimeDistributed" and any(_makes_mask(h) for h in layer.inner_layers()):
+        return [Joined(f"inside {layer.name}", ())]
+    return [first if _passed_then(layer, model.origin) else None]
 
 
-def _now(layer: LayerSpec, inputs: Sequence[Port], masks: list[Mask]) -> list[Mask]:
+def _passed_then(layer: LayerSpec, origin: Origin) -> bool:
+    if origin.package != "tf.keras":
+        return True  # a layer that cannot take a mask refused it
+    if layer.class_name == "MultiHeadAttention":
+        return keras_is(origin, ">=2.10")
+    if layer.class_name in PASSING_SINCE:
+        return keras_is(origin, PASSING_SINCE[layer.class_name])
+    return layer.class_name in PASSING
+
+
+def _now(layer: LayerSpec, inputs: Sequence[Port], masks: list[Mask], origin: Origin) -> list[Mask]:
     """The masks of a call's outputs by today's rules."""
     first = masks[0] if masks else None
     if _makes_mask(layer):
@@ -243,8 +399,8 @@ def _now(layer: LayerSpec, inputs: Sequence[Port], masks: list[Mask]) -> list[Ma
     if layer.class_name in RECURRENT:
         return _recurrent(layer, first)
     if layer.class_name == "Bidirectional":
-        return [None if _is_zeroing(layer) else m for m in _recurrent(layer, first)]
-    return [first]
+        return [None if _hands_no_mask_on(layer, origin) else m for m in _recurrent(layer, first)]
+    return [first if layer.class_name in PASSING | PASSING_TODAY | ATTENTION | {"MultiHeadAttention"} else None]
 
 
 def _made(layer: LayerSpec, inputs: Sequence[Port]) -> Mask:

@@ -7,8 +7,10 @@ input of a wrapped layer. A shape that is not known is None, never a guess; so i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from kconvert.errors import AmbiguousOrigin
 from kconvert.spec import Call, Config, LayerSpec, ModelSpec, Port, ports_in
 from kconvert.upgrade.fragment import Shape
 
@@ -36,6 +38,21 @@ SAME_SHAPE = frozenset(
         "Masking",
         "ActivityRegularization",
         "LayerNormalization",
+        "BatchNormalizationV1",
+        "BatchNormalizationV2",
+        "SyncBatchNormalization",
+        "FixedDropout",
+        "GroupNormalization",
+        "UnitNormalization",
+        "Identity",
+        "Normalization",
+        "Rescaling",
+        "RandomFlip",
+        "RandomRotation",
+        "RandomZoom",
+        "RandomTranslation",
+        "RandomContrast",
+        "RandomBrightness",
     ]
 )
 ELEMENTWISE = frozenset(["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"])
@@ -82,6 +99,22 @@ class ShapeInference:
             return [inner(p) for p in ports_in(nested.outputs)]
         declared = layer.config.get("output_shape") if layer.class_name == "Deconvolution2D" else None
         return [_dims(declared)] if declared else output_shapes(self._words(layer), inputs)
+
+
+def with_input_shape(model: ModelSpec, given: Shapes) -> ModelSpec:
+    """A Sequential inside another model, which says no shape of its own, with that of what it is called on.
+
+    Raises:
+        AmbiguousOrigin: that is not known either.
+    """
+    first = model.layers[0]
+    if first.class_name != "InputLayer" or first.config.get("batch_input_shape", ...) is not None:
+        return model
+    shape = next(iter(given), None)
+    if shape is None:
+        raise AmbiguousOrigin("the shape of its input is not known", layer=model.name, option="--input-shape")
+    config = {**first.config, "batch_input_shape": [None, *shape[1:]]}
+    return replace(model, layers=(replace(first, config=config), *model.layers[1:]))
 
 
 def output_shapes(layer: LayerSpec, inputs: Shapes) -> Shapes | None:
@@ -236,7 +269,23 @@ def _bordered(argument: str, axes: int, sign: int) -> Infer:
 
 
 def _global_pool(config: Config, shape: Shape) -> Shape:
+    if config.get("keepdims"):
+        return tuple(1 if a in spatial_axes(config, len(shape)) else n for a, n in enumerate(shape))
     return (shape[0], shape[1] if config.get("data_format") == "channels_first" else shape[-1])
+
+
+def _einsum(config: Config, shape: Shape) -> Shape | None:
+    output = config["output_shape"]
+    wanted = [output] if isinstance(output, int) else list(output)
+    return None if "." in config["equation"] else (shape[0], *completed_einsum(config["equation"], shape, wanted))
+
+
+def completed_einsum(equation: str, shape: Shape, wanted: Sequence[int | None]) -> list[int | None]:
+    """The output's shape without the batch; axes that it leaves open have the length that they have in the input."""
+    operands, output = equation.replace(" ", "").split("->")
+    lengths = dict(zip(operands.split(",")[0], shape, strict=False))
+    labels = output[len(output) - len(wanted) :]
+    return [lengths.get(label) if n is None else n for label, n in zip(labels, wanted, strict=True)]
 
 
 def _flat(config: Config, shape: Shape) -> Shape:
@@ -271,8 +320,10 @@ def _concatenated(config: Config, inputs: Shapes) -> Shape | None:
     return (*known[0][:axis], total, *known[0][axis + 1 :])
 
 
-def _recurrent(config: Config, shape: Shape) -> Shapes:
+def _recurrent(config: Config, shape: Shape) -> Shapes | None:
     units = config.get("units", config.get("output_dim"))
+    if config.get("time_major"):
+        return None
     state: Shape = (shape[0], units)
     sequence: Shape = (shape[0], shape[1], units)
     return [
@@ -290,19 +341,26 @@ def _merged_directions(mode: Any, inside: Shapes) -> Shapes:
     return [*outputs, *inside[1:], *inside[1:]]
 
 
-RECURRENT = frozenset(["SimpleRNN", "LSTM", "GRU", "CuDNNLSTM", "CuDNNGRU", "JZS3", "SimpleDeepRNN"])
+RECURRENT = frozenset(
+    [
+        "SimpleRNN", "LSTM", "GRU", "CuDNNLSTM", "CuDNNGRU", "LSTMV1", "LSTMV2", "UnifiedLSTM", "GRUV1", "GRUV2", "UnifiedGRU",
+        "JZS3", "SimpleDeepRNN",
+    ]
+)  # fmt: skip
 
 INFER: Mapping[str, Infer] = {
     "Dense": lambda c, s: (*s[:-1], c["units"]),
+    "EinsumDense": _einsum,
+    **dict.fromkeys(["Resizing", "CenterCrop", "RandomCrop"], lambda c, s: (*s[:-3], c["height"], c["width"], s[-1])),
     "Embedding": lambda c, s: (*s, c["output_dim"]),
     "Flatten": _flat,
     "Reshape": _reshaped,
     "Permute": lambda c, s: (s[0], *(s[d] for d in c["dims"])),
     "RepeatVector": lambda c, s: (s[0], c["n"], s[1]),
     **dict.fromkeys(
-        ["Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D", "DepthwiseConv2D",
+        ["Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D",
          "LocallyConnected1D", "LocallyConnected2D"], _conv),
-    **dict.fromkeys(["Conv2DTranspose", "Conv3DTranspose"], _transposed),
+    **dict.fromkeys([f"Conv{n}DTranspose" for n in (1, 2, 3)], _transposed),
     **dict.fromkeys([f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3)], _pool),
     **dict.fromkeys([f"Global{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3)], _global_pool),
     **dict.fromkeys([f"UpSampling{n}D" for n in (1, 2, 3)], _resized(lambda c, n, i: n * per_axis(c["size"], 3)[i])),

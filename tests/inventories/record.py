@@ -1,18 +1,57 @@
-"""Records what one Keras 2 release writes: run inside an environment that has it (Python 3.6 or 3.7), print to a file.
+"""Records what one Keras release writes: run inside an environment that has it, print to a file.
 
     KERAS_BACKEND=tensorflow python record.py > keras-2.2.4.json
+    python record.py tf.keras > tf.keras-1.15.json
 
 For every layer, initializer, regularizer and constraint: the constructor's arguments with their defaults, and the keys that
 `get_config` saves; the names of all activations.
 """
 
+import importlib
 import inspect
 import json
+import sys
 import warnings
 
-import keras
-from keras import activations, constraints, initializers, layers, regularizers
-from keras.engine import Layer
+
+def modules(*names):
+    """Those of these modules that this release has; a name is `module` or `module:attribute.attribute`."""
+    found = []
+    for name in names:
+        path, _, attributes = name.partition(":")
+        try:
+            value = importlib.import_module(path)
+            for attribute in filter(None, attributes.split(".")):
+                value = getattr(value, attribute)
+        except (ImportError, AttributeError):
+            continue
+        found.append(value)
+    return found
+
+
+if sys.argv[1:] == ["tf.keras"]:
+    import tensorflow
+
+    keras = tensorflow.keras
+    activations, constraints, initializers, layers, regularizers = (
+        keras.activations, keras.constraints, keras.initializers, keras.layers, keras.regularizers,
+    )  # fmt: skip
+    Layer = keras.layers.Layer
+    HOLDERS = [layers] + modules(
+        Layer.__module__.split(".engine")[0] + ".layers",
+        "tensorflow:keras.layers.experimental",
+        "tensorflow:keras.layers.experimental.preprocessing",
+        "tensorflow:compat.v1.keras.layers",
+        "tensorflow:keras.experimental",
+    )
+    VERSION = getattr(keras, "__version__", tensorflow.__version__)
+else:
+    import keras
+    from keras import activations, constraints, initializers, layers, regularizers
+
+    Layer = (modules("keras.engine:Layer") + modules("keras.layers:Layer"))[0]
+    HOLDERS = [layers] + modules("keras:legacy.layers")
+    VERSION = keras.__version__
 
 EXAMPLES = {
     "Dense": dict(units=2),
@@ -66,6 +105,82 @@ EXAMPLES = {
     "StackedRNNCells": "cells",
     "TimeDistributed": "layer",
     "Bidirectional": "rnn",
+    "CuDNNRNN": None,
+    "_CuDNNRNN": None,
+    "TensorFlowOpLayer": None,
+    "AddLoss": None,
+    "AddMetric": None,
+    "TFSMLayer": None,
+    "ConvLSTM1D": dict(filters=2, kernel_size=3),
+    "ConvLSTM3D": dict(filters=2, kernel_size=3),
+    "Conv1DTranspose": dict(filters=2, kernel_size=3),
+    "DepthwiseConv1D": dict(kernel_size=3),
+    "UnifiedLSTM": dict(units=2),
+    "UnifiedGRU": dict(units=2),
+    "PeepholeLSTMCell": dict(units=2),
+    "MultiHeadAttention": dict(num_heads=2, key_dim=2),
+    "GroupQueryAttention": dict(head_dim=2, num_query_heads=2, num_key_value_heads=1),
+    "EinsumDense": dict(equation="ab,bc->ac", output_shape=2),
+    "RandomFourierFeatures": dict(output_dim=2),
+    "CategoryEncoding": "tokens",
+    "CategoryCrossing": {},
+    "Discretization": "bins",
+    "Hashing": dict(num_bins=3),
+    "HashedCrossing": dict(num_bins=3),
+    "CenterCrop": dict(height=2, width=2),
+    "RandomCrop": dict(height=2, width=2),
+    "RandomHeight": dict(factor=0.1),
+    "RandomWidth": dict(factor=0.1),
+    "RandomRotation": dict(factor=0.1),
+    "RandomZoom": dict(height_factor=0.1),
+    "RandomContrast": dict(factor=0.1),
+    "RandomBrightness": dict(factor=0.1),
+    "RandomTranslation": dict(height_factor=0.1, width_factor=0.1),
+    "Rescaling": dict(scale=2.0),
+    "Resizing": dict(height=2, width=2),
+    "SpectralNormalization": "layer",
+    "DenseFeatures": None,
+    "SequenceFeatures": None,
+    "LinearModel": None,
+    "WideDeepModel": None,
+    "SyncBatchNormalization": {},
+    "PreprocessingLayer": None,
+    "CombinerPreprocessingLayer": None,
+    "IndexLookup": None,
+    "BaseRandomLayer": None,
+    "AveragePooling1D": dict(pool_size=2),
+    "AveragePooling2D": dict(pool_size=2),
+    "AveragePooling3D": dict(pool_size=2),
+    "AdaptiveAveragePooling1D": dict(output_size=1),
+    "AdaptiveAveragePooling2D": dict(output_size=1),
+    "AdaptiveAveragePooling3D": dict(output_size=1),
+    "AdaptiveMaxPooling1D": dict(output_size=1),
+    "AdaptiveMaxPooling2D": dict(output_size=1),
+    "AdaptiveMaxPooling3D": dict(output_size=1),
+    "ReversibleEmbedding": dict(input_dim=3, output_dim=2),
+    "GroupedQueryAttention": dict(head_dim=2, num_query_heads=2, num_key_value_heads=1),
+    "MaxNumBoundingBoxes": dict(max_number=2),
+    "RandomColorDegeneration": dict(factor=0.1),
+    "RandomHue": dict(factor=0.1),
+    "RandomPosterization": dict(factor=4),
+    "RandomSaturation": dict(factor=0.1),
+    "RandomSharpness": dict(factor=0.1),
+    "STFTSpectrogram": None,  # needs SciPy
+    "FlaxLayer": None,
+    "JaxLayer": None,
+    "TorchModuleWrapper": None,
+    "Pipeline": None,
+    "AbstractRNNCell": None,
+    "TFOpLambda": None,
+    "ClassMethod": None,
+    "InstanceMethod": None,
+    "InstanceProperty": None,
+    "SlicingOpLambda": None,
+    "TextVectorization": {},
+    "StringLookup": "words",
+    "IntegerLookup": "numbers",
+    "Normalization": {},
+    "DropoutRNNCellMixin": None,
 }
 
 
@@ -81,7 +196,21 @@ def example(cls):
         return cls(layers.Dense(2))
     if given == "rnn":
         return cls(layers.SimpleRNN(2))
-    return cls(**given)
+    choices = given if isinstance(given, dict) else CHOICES[given]
+    for choice in [choices] if isinstance(choices, dict) else choices:
+        try:
+            return cls(**choice)
+        except (TypeError, ValueError, NotImplementedError, RuntimeError, ImportError):
+            continue
+    return None
+
+
+CHOICES = {
+    "tokens": ({"num_tokens": 3}, {"max_tokens": 3}),
+    "bins": ({"bin_boundaries": [0.0]}, {"bins": [0.0]}),
+    "words": ({"vocabulary": ["a"]}, {}),
+    "numbers": ({"vocabulary": [1]}, {}),
+}
 
 
 def arguments(cls):
@@ -91,6 +220,15 @@ def arguments(cls):
             default = parameter.default
             found[name] = default if isinstance(default, (int, float, str, bool, list, tuple)) else None
     return found
+
+
+def has_config(instance):
+    """False for the base classes, which raise instead."""
+    try:
+        instance.get_config()
+    except NotImplementedError:
+        return False
+    return True
 
 
 def described(cls, instance):
@@ -105,10 +243,11 @@ def layer_classes():
         yield DepthwiseConv2D
     except ImportError:
         pass
-    for holder in (layers, getattr(keras, "legacy", None) and keras.legacy.layers):
-        for name in dir(holder) if holder else ():
+    models = ("Sequential", "Model", "Merge", "Functional")
+    for holder in HOLDERS:
+        for name in dir(holder):
             cls = getattr(holder, name)
-            if inspect.isclass(cls) and issubclass(cls, Layer) and cls.__name__ not in ("Sequential", "Model", "Merge"):
+            if inspect.isclass(cls) and issubclass(cls, Layer) and cls.__name__ not in models:
                 yield cls
 
 
@@ -119,20 +258,26 @@ def objects(module, base):
         if inspect.isclass(cls) and issubclass(cls, base):
             try:
                 found[cls.__name__] = described(cls, cls(value=0.5) if name == "Constant_" else cls())
-            except TypeError:
+            except (TypeError, NotImplementedError, ImportError):
                 continue
     return found
 
 
 def main():
     warnings.simplefilter("ignore")
-    found = {}
+    found, seen = {}, []
     for cls in layer_classes():
-        if cls.__name__ in found or cls.__name__.startswith("_"):
+        if cls in seen or cls.__name__.startswith("_"):
             continue
+        seen.append(cls)
         instance = example(cls)
-        if instance is not None:
-            found[cls.__name__] = described(cls, instance)
+        if instance is not None and has_config(instance):  # several generations of a class can have the same name
+            facts = described(cls, instance)
+            before = found.setdefault(cls.__name__, facts)
+            before["saved"] = sorted(set(before["saved"] + facts["saved"]))
+            before["arguments"].update(facts["arguments"])
+        else:
+            print("left out: " + cls.__name__, file=sys.stderr)
     names = [
         n
         for n in dir(activations)
@@ -142,7 +287,7 @@ def main():
     print(
         json.dumps(
             {
-                "keras": keras.__version__,
+                "keras": VERSION,
                 "layers": found,
                 "initializers": objects(initializers, initializers.Initializer),
                 "regularizers": objects(regularizers, regularizers.Regularizer),

@@ -1,8 +1,9 @@
-"""Bidirectional stores one layer and builds two; today's constructor takes both.
+"""Bidirectional stores one layer and builds two; today's constructor takes both, as tf.keras's does from 2.1 on.
 
-Today's Bidirectional also gives zeros at masked steps where it returns sequences; Keras 2 repeated the output before. With a
-mask it is therefore taken apart: both directions, the backward one turned round, and the merge. So it is where what it
-holds has become a model, which a Bidirectional cannot hold.
+Today's Bidirectional also gives zeros at masked steps where it returns sequences; Keras 2 and some tf.keras repeated the
+output before (kconvert/upgrade/masks.py says which), and tf.keras 1.13 gave zeros also where it returns the last output alone. With such a mask it is taken
+apart (and where its two layers have different numbers of units, from which today's infers a wrong shape): both directions, the backward one turned round, and the merge. So it is where what it holds has become a model, which
+a Bidirectional cannot hold.
 Sources: keras 2.2.4 layers/wrappers.py `Bidirectional`; keras 3.15 src/layers/rnn/bidirectional.py `force_zero_output_for_mask`.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import replace
 from kconvert.errors import Rejected
 from kconvert.spec import LayerSpec
 from kconvert.upgrade.fragment import INPUT, PREVIOUS, Fragment, From, Site, Step
+from kconvert.upgrade.masks import has_unequal_directions, zeroes_masked_steps
 
 MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "concat": "Concatenate"}
 
@@ -22,12 +24,19 @@ def bidirectional(site: Site, fragment: Fragment) -> Fragment:
     inner = dict(fragment.main.inner)
     forward, backward = inner["forward_layer"], inner["backward_layer"]
     assert isinstance(forward, LayerSpec) and isinstance(backward, LayerSpec)
-    turned = {**backward.config, "go_backwards": not forward.config.get("go_backwards", False)}
+    runs_back = not forward.config.get("go_backwards", False)
+    turned = {**backward.config, "go_backwards": runs_back}  # an explicit backward layer has this already
     if forward.class_name == "Functional":
         return _apart(site, fragment, forward, backward)
+    unequal = has_unequal_directions(site.old)
+    zero = [zeroes_masked_steps(_held(site, role), site.origin) for role in ("forward_layer", "backward_layer")]
+    if forward.config.get("return_sequences") and (unequal or not all(zero)):
+        forward = replace(forward, config={**forward.config, "zero_output_for_mask": zero[0]})
+        turned["zero_output_for_mask"] = zero[1]
     forward = replace(forward, name=f"forward_{forward.name}")
     backward = replace(backward, name=f"backward_{backward.name}", config=turned)
-    if forward.config.get("return_sequences") and any("mask" in call.kwargs for call in site.old.calls):
+    differs = not all(zero) if forward.config.get("return_sequences") else forward.config.get("zero_output_for_mask")
+    if unequal or (differs and any("mask" in call.kwargs for call in site.old.calls)):
         return _apart(site, fragment, forward, backward)
     inner |= {"forward_layer": forward, "backward_layer": backward}
     return replace(fragment, main=replace(fragment.main, inner=inner))
@@ -37,10 +46,9 @@ def _apart(site: Site, fragment: Fragment, forward: LayerSpec, backward: LayerSp
     """Both directions as layers of their own: forward, backward, the backward one's sequence turned round, and the merge."""
     if any(isinstance(call.args[0], list) or len(call.kwargs) > 1 for call in site.old.calls):
         raise Rejected("it takes both a mask and initial states")
-    held = site.old.inner["forward_layer"]
-    assert isinstance(held, LayerSpec)
+    held = _held(site, "forward_layer")
     mode = fragment.main.config.get("merge_mode", "concat")
-    states = int(bool(held.config.get("return_state"))) * (2 if held.class_name == "LSTM" else 1)
+    states, back_states = (_states(_held(site, role)) for role in ("forward_layer", "backward_layer"))
     main = _direction("forward", forward, PREVIOUS)
     turned = Step("ops.flip", {"axis": 1}, "turned", (PREVIOUS,))
     after = [_direction("backward", backward, INPUT)]
@@ -51,13 +59,24 @@ def _apart(site: Site, fragment: Fragment, forward: LayerSpec, backward: LayerSp
         after.append(turned)
     first = 1 if mode else 2
     outputs = {first + i: From("forward", 1 + i) for i in range(states)}
-    outputs |= {first + states + i: From("backward", 1 + i) for i in range(states)}
+    outputs |= {first + states + i: From("backward", 1 + i) for i in range(back_states)}
     if not mode:
         return replace(fragment, main=main, after=tuple(after), outputs={0: From("forward"), 1: From(last), **outputs})
     config = {"axis": -1} if mode == "concat" else {}
     dtype = {"dtype": held.config["dtype"]} if "dtype" in held.config else {}
     merge = Step(MERGES[mode], {**config, **dtype}, "merge", ([From("forward"), From(last)],))
     return replace(fragment, main=main, after=(*after, merge), outputs=outputs)
+
+
+def _held(site: Site, role: str) -> LayerSpec:
+    held = site.old.inner[role]
+    assert isinstance(held, LayerSpec)
+    return held
+
+
+def _states(layer: LayerSpec) -> int:
+    """How many states a layer returns."""
+    return (2 if "LSTM" in layer.class_name else 1) if layer.config.get("return_state") else 0
 
 
 def _direction(suffix: str, layer: LayerSpec, source: From) -> Step:

@@ -1,4 +1,5 @@
-"""UpSampling2D(interpolation='bilinear') of Keras 2.2.3 to 2.3 has no half-pixel centres; today's has.
+"""UpSampling2D(interpolation='bilinear') of Keras 2.2.3 to 2.3 has no half-pixel centres; today's has, and tf.keras's
+from 1.15 on (its earlier releases have none either, but do not save the argument).
 
 With an integer factor f, output f i + r is (1 - r/f) x[i] + (r/f) x[i + 1], the last row and column repeated. That is the
 nearest upsampling, its end repeated f - 1 times (a mirror at the edge, where f equal values stand), averaged over f.
@@ -16,7 +17,7 @@ from kconvert.upgrade.shapes import per_axis
 
 def bilinear_upsampling(site: Site, fragment: Fragment) -> Fragment:
     """UpSampling2D."""
-    if site.old.config.get("interpolation", "nearest") != "bilinear":
+    if site.old.config.get("interpolation", "nearest") != "bilinear" or site.origin.package == "tf.keras":
         return fragment
     rows, cols = per_axis(site.old.config["size"], 2)
     config = {key: fragment.main.config[key] for key in ("data_format", "dtype") if key in fragment.main.config}

@@ -15,11 +15,10 @@ FACTOR = 1.2
 
 SCALED_SLOTS = {
     **dict.fromkeys(
-        ["Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "LocallyConnected1D",
-         "LocallyConnected2D"], ("kernel", "bias")),
+        ["Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose",
+         "DepthwiseConv1D", "DepthwiseConv2D", "LocallyConnected1D", "LocallyConnected2D"], ("kernel", "bias")),
     **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], ("pointwise_kernel", "bias")),
     "Highway": ("W", "b"),
-    "DepthwiseConv2D": ("depthwise_kernel", "bias"),
     **dict.fromkeys(["SimpleRNN", "SimpleRNNCell", "GRU", "GRUCell"], ("kernel", "recurrent_kernel", "bias")),
 }  # fmt: skip
 GATE_SLOTS = ("kernel", "recurrent_kernel", "bias")
@@ -58,6 +57,7 @@ def recurrent_hard_sigmoid(site: Site, fragment: Fragment) -> Fragment:
 
 
 def _scaled(fragment: Fragment, slots: tuple[str, ...], columns: list[tuple[int, int] | None]) -> Fragment:
+    assert slots[0] in fragment.main.tensors, f"no {slots[0]} to scale"
     for slot in slots:
         tensor = fragment.main.tensors.get(slot)
         if tensor is not None:

@@ -2,6 +2,7 @@
 
 The kernel is (positions, patch, filters); a patch is stored rows, columns, channels, but channels, rows, columns under
 channels_first, where the bias (rows, columns, filters) is also re-read as (filters, rows, columns).
+The layouts of `implementation` 2 and 3 (2.2.3 on, and tf.keras): kconvert/upgrade/rules/unshared_kernels.py.
 Sources: keras 2.2.4 layers/local.py, backend/tensorflow_backend.py `local_conv2d`, `bias_add`.
 """
 
@@ -13,6 +14,8 @@ from typing import Any
 from kconvert.errors import Rejected
 from kconvert.tensor import Tensor
 from kconvert.upgrade.fragment import Fragment, Site, Step
+from kconvert.upgrade.rules.same_convolution import zero_padding
+from kconvert.upgrade.rules.unshared_kernels import Patches, as_patches
 from kconvert.upgrade.shapes import per_axis, spatial_axes, window
 
 ARGUMENTS = (
@@ -29,25 +32,31 @@ def locally_connected(site: Site, fragment: Fragment) -> Fragment:
     strides = (*per_axis(config.get("strides"), axes), 1)[:2]
     is_first = config.get("data_format") == "channels_first"
     kernel = fragment.main.tensors["kernel"]
-    if len(kernel.shape) != 3:
-        raise Rejected("its weights are stored for another implementation than 1", argument="implementation")
+    zeros: Step | None = None
+    if config.get("implementation", 1) != 1:
+        lying = _patches(site, axes)
+        kernel = as_patches(kernel, lying)
+        if any(map(any, lying.zeros)):
+            zeros = zero_padding(lying.zeros, fragment.with_config(data_format="channels_last"))
     positions, patch, filters = kernel.shape
     channels = patch // (kernel_size[0] * kernel_size[1])
-    rows, cols = _positions(site, axes, kernel_size, strides, fragment.main.tensors.get("bias"))
+    rows, cols = _positions(site, axes, kernel_size, strides, fragment.main.tensors.get("bias"), positions)
     dtype = config.get("dtype")
 
     before: list[Step] = []
+    if is_first:
+        before.append(Step("Permute", {"dims": [*range(2, axes + 2), 1], "dtype": dtype}, "channels_last"))
+    if zeros is not None:
+        before.append(zeros)
     if axes == 1:
         before.append(Step("Reshape", {"target_shape": [-1, 1, channels], "dtype": dtype}, "columns"))
-    if is_first:
-        before.append(Step("Permute", {"dims": [2, 3, 1], "dtype": dtype}, "channels_last"))
     patches = {"size": list(kernel_size), "strides": list(strides), "padding": "valid", "data_format": "channels_last"}
     before.append(Step("ops.image.extract_patches", patches, "patches"))
     before.append(Step("Reshape", {"target_shape": [positions, patch], "dtype": dtype}, "positions"))
 
     own: dict[str, Any] = {k: config[k] for k in ARGUMENTS if k in config}
     own |= {"equation": "bpk,pkf->bpf", "output_shape": [positions, filters]}
-    tensors = dict(fragment.main.tensors)
+    tensors = {**fragment.main.tensors, "kernel": kernel}
     if is_first:
         tensors["kernel"] = _channels_to_the_end(kernel, channels)
     if "bias" in tensors:
@@ -58,7 +67,7 @@ def locally_connected(site: Site, fragment: Fragment) -> Fragment:
         after.append(Step("Reshape", {"target_shape": [rows, cols, filters], "dtype": dtype}, "image"))
     if is_first:
         own["activation"] = None  # a softmax runs along the last axis of the channels_first output
-        after.append(Step("Permute", {"dims": [3, 1, 2], "dtype": dtype}, "channels_first"))
+        after.append(Step("Permute", {"dims": [axes + 1, *range(1, axes + 1)], "dtype": dtype}, "channels_first"))
         after.append(
             Step("Activation", {"activation": config.get("activation", "linear"), "dtype": dtype}, "activation")
         )
@@ -66,18 +75,33 @@ def locally_connected(site: Site, fragment: Fragment) -> Fragment:
     return replace(fragment, before=(*fragment.before, *before), main=main, after=(*after, *fragment.after))
 
 
+def _patches(site: Site, axes: int) -> Patches:
+    config = site.old.config
+    shape = next((s for s in site.input_shapes if s is not None), None)
+    if shape is None or None in shape[1:]:
+        raise Rejected("the shape of its input is not known", option="--input-shape")
+    is_first = config.get("data_format") == "channels_first"
+    known = [int(n or 0) for n in shape]
+    return Patches(
+        tuple(known[a] for a in spatial_axes(config, len(shape))), per_axis(config["kernel_size"], axes),
+        per_axis(config.get("strides"), axes), config.get("padding", "valid"), known[1 if is_first else -1],
+        int(config["filters"]), is_first,
+    )  # fmt: skip
+
+
 def _positions(
-    site: Site, axes: int, kernel: tuple[int, ...], strides: tuple[int, ...], bias: Tensor | None
+    site: Site, axes: int, kernel: tuple[int, ...], strides: tuple[int, ...], bias: Tensor | None, positions: int
 ) -> tuple[int, int]:
     if bias is not None:
         return (bias.shape[0], bias.shape[1] if axes == 2 else 1)
     shape = next((s for s in site.input_shapes if s is not None), None)
     sizes = None if shape is None else [shape[a] for a in spatial_axes(site.old.config, len(shape))]
     if axes == 1:
-        return (site.old.tensors["kernel"].shape[0], 1)
+        return (positions, 1)
     if sizes is None or None in sizes:
         raise Rejected("the shape of its input is not known", option="--input-shape")
-    found = [window(n, k, s, "valid") for n, k, s in zip(sizes, kernel, strides, strict=True)]
+    padding = site.old.config.get("padding", "valid")
+    found = [window(n, k, s, padding) for n, k, s in zip(sizes, kernel, strides, strict=True)]
     return int(found[0] or 0), int(found[1] or 0)
 
 
