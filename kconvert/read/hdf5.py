@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import h5py
 import numpy as np
@@ -24,14 +24,17 @@ NUMBERS = "fiub"
 class HDF5File:
     """An open model file. Tensors keep it alive and read from it when asked.
 
+    Args:
+        content: what lies inside another file, whose path then names it in errors.
+
     Raises:
         CorruptSource: not readable as HDF5, or it reaches outside itself.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: IO[bytes] | None = None) -> None:
         self.path = path
         try:
-            self._file = h5py.File(path, "r")
+            self._file = h5py.File(path if content is None else content, "r")
         except (OSError, RuntimeError, KeyError) as error:
             raise CorruptSource(f"{path}: {_reason(error)}") from None
         root = self._root()
@@ -95,12 +98,28 @@ class HDF5File:
         group = self._group(root, "optimizer_weights")
         return [(n, self._dataset(group, n).shape) for n in _names(group, "weight_names")]
 
+    def names(self, path: tuple[str, ...]) -> list[str]:
+        """What the group at this path holds."""
+        try:
+            return list(self._group(self._root(), "/".join(path)) if path else self._root())
+        except (OSError, RuntimeError, KeyError, ValueError) as error:
+            raise CorruptSource(f"{self.path}: the group {'/'.join(path)} cannot be read: {_reason(error)}") from None
+
+    def holds_group(self, path: tuple[str, ...]) -> bool:
+        """True where a group is at this path, False where a tensor is."""
+        return isinstance(self._walked(self._root(), "/".join(path)), h5py.Group)
+
+    def tensor(self, path: tuple[str, ...]) -> Tensor:
+        """The tensor at this path."""
+        return self._tensor(self._root(), "/".join(path), "/".join(path))
+
     def _root(self) -> h5py.Group:
         return self._file
 
     def _tensor(self, group: h5py.Group, name: str, full_name: str) -> Tensor:
         dataset = self._dataset(group, name)
-        if dataset.dtype.kind not in NUMBERS:
+        is_bfloat16 = dataset.dtype.kind == "V" and _text(dataset.attrs.get("dtype")) == "bfloat16"
+        if dataset.dtype.kind not in NUMBERS and not is_bfloat16:
             raise CorruptSource(f"{self.path}: {full_name} holds {dataset.dtype}, not numbers")
         if dataset.shape is None:
             raise CorruptSource(f"{self.path}: {full_name} is empty")
@@ -110,9 +129,11 @@ class HDF5File:
                 value = np.asarray(dataset[()])
             except (OSError, RuntimeError) as error:
                 raise CorruptSource(f"{self.path}: {full_name} cannot be read: {_reason(error)}") from None
+            if is_bfloat16:  # which NumPy lacks: the float32 of the same value
+                return (value.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
             return value.astype(value.dtype.newbyteorder("=")) if not value.dtype.isnative else value
 
-        dtype = dataset.dtype.newbyteorder("=")
+        dtype = np.dtype(np.float32) if is_bfloat16 else dataset.dtype.newbyteorder("=")
         return Tensor.of_file(full_name, dataset.shape, dtype, read)
 
     def _dataset(self, group: h5py.Group, name: str) -> h5py.Dataset:

@@ -6,13 +6,12 @@ import html
 import os
 import re
 import stat
-import zipfile
 from pathlib import Path
 from typing import Literal
 
 from kconvert.errors import CorruptSource, NotAModel, SourceNotFound
 
-Kind = Literal["hdf5", "json", "yaml"]
+Kind = Literal["hdf5", "json", "yaml", "keras", "savedmodel"]
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 FOREIGN: tuple[tuple[bytes, str], ...] = (
@@ -35,6 +34,8 @@ def sniffed(path: Path) -> Kind:
         SourceNotFound: there is nothing at this path.
         NotAModel, CorruptSource: no file that kconvert reads; the message says what it is.
     """
+    if path.is_dir():
+        return _folder(path)
     _regular_file(path)
     with path.open("rb") as file:
         head = file.read(4096)
@@ -42,6 +43,8 @@ def sniffed(path: Path) -> Kind:
         raise CorruptSource(f"{path}: the file is empty (0 bytes): an interrupted download?")
     if head.startswith(HDF5_SIGNATURE):
         return "hdf5"
+    if head.startswith(b"PK"):
+        return "keras"  # or another zip archive: its reader says which
     _refuse_foreign(path, head)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text[:1] in (b"{", b"[", b'"'):
@@ -53,6 +56,30 @@ def sniffed(path: Path) -> Kind:
     raise NotAModel(f"{path}: not a file that any Keras wrote (it starts with {head[:12]!r})")
 
 
+def _folder(path: Path) -> Kind:
+    if (path / "saved_model.pb").is_file():
+        return "savedmodel"
+    if (path / "saved_model.pbtxt").is_file():
+        raise NotAModel(f"{path}: a SavedModel as text (saved_model.pbtxt), which no Keras writes")
+    versions = versions_in(path)
+    if len(versions) == 1:
+        return "savedmodel"
+    if versions:
+        names = ", ".join(v.name for v in versions)
+        raise NotAModel(f"{path}: a folder with several versions of a model ({names}): name one, as {versions[-1]}")
+    if (path / "config.json").is_file():
+        raise NotAModel(
+            f"{path}: an unpacked .keras archive: zip the files in it (config.json at the top) as NAME.keras"
+        )
+    raise NotAModel(f"{path}: a folder, not a model file")
+
+
+def versions_in(path: Path) -> list[Path]:
+    """The version folders of a served model, `model/1/saved_model.pb`, in order."""
+    numbered = [p for p in path.iterdir() if p.name.isdigit() and (p / "saved_model.pb").is_file()]
+    return sorted(numbered, key=lambda p: int(p.name))
+
+
 def _regular_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
@@ -61,10 +88,6 @@ def _regular_file(path: Path) -> None:
         raise SourceNotFound(f"{path}: no such file{hint}") from None
     except (OSError, ValueError) as error:
         raise SourceNotFound(f"{path}: cannot be read: {error}") from None
-    if stat.S_ISDIR(mode):
-        if (path / "saved_model.pb").exists():
-            raise NotAModel(f"{path}: a SavedModel folder, which this release does not read yet")
-        raise NotAModel(f"{path}: a folder, not a model file")
     if not stat.S_ISREG(mode):
         raise NotAModel(f"{path}: not a regular file")
     if not os.access(path, os.R_OK):
@@ -82,8 +105,6 @@ def _refuse_foreign(path: Path, head: bytes) -> None:
         raise NotAModel(f"{path}: a web page{f' ({words!r})' if words else ''}, not a model: the download went wrong")
     if re.match(rb"\x80[\x02-\x05]", head):
         raise NotAModel(f"{path}: a pickle, which can run code when it is read; kconvert never does")
-    if head.startswith(b"PK\x03\x04"):
-        raise NotAModel(f"{path}: {_zip_content(path)}")
     if head[4:8] == b"TFL3":
         raise NotAModel(f"{path}: a TensorFlow Lite model, which cannot be turned back into layers")
     if not head.strip(b"\0"):
@@ -93,17 +114,3 @@ def _refuse_foreign(path: Path, head: bytes) -> None:
     for signature, what in FOREIGN:
         if head.startswith(signature):
             raise NotAModel(f"{path}: {what}")
-
-
-def _zip_content(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError):
-        return "a damaged zip archive"
-    if "config.json" in names:
-        return "a .keras archive of Keras 2.12 or later, which this release does not read yet"
-    if any(n.endswith("data.pkl") for n in names):
-        return "a PyTorch file, which holds a pickle; kconvert never reads one"
-    inside = next((n for n in names if n.endswith((".h5", ".hdf5"))), None)
-    return f"a zip archive that holds {inside}; unpack it first" if inside else "a zip archive, not a model"
