@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from kconvert.export.names import Names
 from kconvert.framework import keras_on_tensorflow
 
 
-def write_saved_model(model: Any, target: Path, output_names: Sequence[str]) -> None:
+def write_saved_model(model: Any, target: Path, names: Names) -> None:
     """Writes `serve` and `serving_default`; both take the inputs by name and return a dict of the outputs."""
     import tensorflow as tf
 
     keras = keras_on_tensorflow()
-    specs = [tf.TensorSpec(i.shape, i.dtype, name=i.name) for i in model.inputs]
+    flat = keras.Model(model.inputs, model.outputs)  # the same layers, whatever structure the model takes and gives
+    specs = [tf.TensorSpec(i.shape, i.dtype, name=n) for i, n in zip(model.inputs, names.inputs, strict=True)]
 
     def serve(inputs: Any) -> dict[str, Any]:
-        given = inputs if len(specs) > 1 else inputs[0]
-        result = model(given, training=False)
-        outputs = list(result) if isinstance(result, list | tuple) else [result]
-        return dict(zip(output_names, outputs, strict=True))
+        outputs = flat(list(inputs), training=False)
+        return dict(zip(names.outputs, outputs if isinstance(outputs, list) else [outputs], strict=True))
 
     archive = keras.export.ExportArchive()
     archive.track(model)
