@@ -210,7 +210,11 @@ def _report(done: Done, source: str, digest: str, target: Path, format: str, sec
         notes.append(Note("info", "", "optimizer, losses, metrics and optimizer state are left out"))
     if not done.served.is_kept:
         notes.append(
-            Note("warning", "", f"the serving signature was {_signature(spec)}; names that layers do not have are not kept")
+            Note(
+                "warning",
+                "",
+                f"the serving signature was {_signature(spec)}; names that layers do not have are not kept",
+            )
         )
     return Report(
         source={"path": source, "sha256": digest, **origin_facts(spec)},

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from kconvert.errors import UsageError
-from kconvert.export.names import Names
 from kconvert.export.keras_file import write_keras_file
+from kconvert.export.names import Names
 from kconvert.export.saved_model import write_saved_model
 
 FORMATS: dict[str, Callable[[Any, Path, Names], None]] = {

@@ -88,7 +88,7 @@ def read_archive(source: Path, options: Mapping[str, Any]) -> ModelSpec:
     """The model in a `.keras` archive of Keras 2.12 or later."""
     archive = KerasArchive(source)
     data = architecture_of(archive.text(CONFIG), f"{source}: {CONFIG}")
-    file = HDF5File(source, archive.weights())
+    file = HDF5File(source, archive.weights(), archive.check_weights)
     weights = _of_file(file)
     for path, text in archive.assets():
         _add_text(weights.root, path, text)
@@ -183,10 +183,12 @@ def _check_all_used(model: ModelSpec, weights: Weights) -> None:
     learned = {t.name for address, t in weights.root.addressed() if is_learned(address)}
     left = [n for n in weights.names if n not in used and n not in training and n not in learned]
     if left:
+        shown = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
         raise ConversionFailed(
             [
-                UnusedTensor("is stored, but for no layer of the model, and training does not need it", layer=n)
-                for n in left
+                UnusedTensor(
+                    f"these tensors are of no layer of the model, which is not the one that they were saved for: {shown}"
+                )
             ]
         )
 

@@ -5,9 +5,11 @@ Links are looked at before they are followed: a model needs neither soft nor ext
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +21,7 @@ from kconvert.spec import Tensor
 from kconvert.tensor import Array
 
 NUMBERS = "fiub"
+BOMB_FLOOR, BOMB_RATIO = 4 << 30, 1000  # bytes; as in keras 3.15 src/saving/saving_lib.py
 
 
 class HDF5File:
@@ -26,13 +29,17 @@ class HDF5File:
 
     Args:
         content: what lies inside another file, whose path then names it in errors.
+        check_whole: called once, before the first tensor's values are read.
 
     Raises:
         CorruptSource: not readable as HDF5, or it reaches outside itself.
     """
 
-    def __init__(self, path: Path, content: IO[bytes] | None = None) -> None:
+    def __init__(
+        self, path: Path, content: IO[bytes] | None = None, check_whole: Callable[[], None] = lambda: None
+    ) -> None:
         self.path = path
+        self._check_whole = functools.cache(check_whole)
         try:
             self._file = h5py.File(path if content is None else content, "r")
         except (OSError, RuntimeError, KeyError) as error:
@@ -100,18 +107,25 @@ class HDF5File:
 
     def names(self, path: tuple[str, ...]) -> list[str]:
         """What the group at this path holds."""
-        try:
+        with self._readable(path):
             return list(self._group(self._root(), "/".join(path)) if path else self._root())
-        except (OSError, RuntimeError, KeyError, ValueError) as error:
-            raise CorruptSource(f"{self.path}: the group {'/'.join(path)} cannot be read: {_reason(error)}") from None
 
     def holds_group(self, path: tuple[str, ...]) -> bool:
         """True where a group is at this path, False where a tensor is."""
-        return isinstance(self._walked(self._root(), "/".join(path)), h5py.Group)
+        with self._readable(path):
+            return isinstance(self._walked(self._root(), "/".join(path)), h5py.Group)
 
     def tensor(self, path: tuple[str, ...]) -> Tensor:
         """The tensor at this path."""
-        return self._tensor(self._root(), "/".join(path), "/".join(path))
+        with self._readable(path):
+            return self._tensor(self._root(), "/".join(path), "/".join(path))
+
+    @contextlib.contextmanager
+    def _readable(self, path: tuple[str, ...]) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise CorruptSource(f"{self.path}: {'/'.join(path) or 'the root'}: {_reason(error)}") from None
 
     def _root(self) -> h5py.Group:
         return self._file
@@ -124,7 +138,11 @@ class HDF5File:
         if dataset.shape is None:
             raise CorruptSource(f"{self.path}: {full_name} is empty")
 
+        if dataset.nbytes > max(BOMB_FLOOR, BOMB_RATIO * dataset.id.get_storage_size()):
+            raise CorruptSource(f"{self.path}: {full_name} would unpack to {dataset.nbytes:,} bytes of next to nothing")
+
         def read() -> Array:
+            self._check_whole()
             try:
                 value = np.asarray(dataset[()])
             except (OSError, RuntimeError) as error:
@@ -173,7 +191,8 @@ def model_config(file: HDF5File) -> str:
     """
     config = file.attribute("model_config")
     if config is None:
-        held = "tensors without their layers (`save_weights`)" if file.has_weights else "no Keras model"
+        by_path = any(name in file.names(()) for name in ("layers", "_layer_checkpoint_dependencies"))
+        held = "tensors without their layers (`save_weights`)" if file.has_weights or by_path else "no Keras model"
         raise NoArchitecture(
             f"{file.path}: holds {held}; today's Keras says: No model config found. "
             "Give the architecture as the source and this file as its tensors: kconvert model.json --weights "

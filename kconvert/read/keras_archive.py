@@ -11,6 +11,7 @@ import json
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -25,6 +26,7 @@ LARGEST_RATIO = 200
 FLOOR = 64 << 20
 MOST_MEMBERS = 100_000
 HEADER = 30
+DAMAGES = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError)
 
 
 class KerasArchive:
@@ -82,14 +84,28 @@ class KerasArchive:
         member = self._members[WEIGHTS]
         if member.compress_type == zipfile.ZIP_STORED:
             return io.BufferedReader(_Part(self.path, self._offset(member), member.file_size), 1 << 16)
-        unpacked = tempfile.TemporaryFile()
+        unpacked = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the tensors that are read from it
         try:
             with self._zip.open(member) as packed:
                 shutil.copyfileobj(packed, unpacked, 1 << 20)
-        except (zipfile.BadZipFile, OSError, EOFError) as error:
+        except DAMAGES as error:
             raise CorruptSource(f"{self.path}: {WEIGHTS} cannot be unpacked ({error}): copy it once more") from None
         unpacked.seek(0)
         return unpacked
+
+    def check_weights(self) -> None:
+        """Compares the weights with the checksum that every zip archive has of each member.
+
+        Raises:
+            CorruptSource: they are other bytes than those that were stored.
+        """
+        member = self._members[WEIGHTS]
+        checksum = 0
+        with self.weights() as content:
+            while block := content.read(1 << 22):
+                checksum = zlib.crc32(block, checksum)
+        if checksum != member.CRC:
+            raise CorruptSource(f"{self.path}: {WEIGHTS} is damaged (its checksum is another one): copy it once more")
 
     def assets(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Path below `assets/` and content of each text file there."""
@@ -118,7 +134,7 @@ class KerasArchive:
         try:
             with self._zip.open(member) as file:
                 return file.read(most + 1)
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+        except DAMAGES as error:
             raise CorruptSource(f"{self.path}: {name} cannot be read ({error}): copy it once more") from None
 
     def _offset(self, member: zipfile.ZipInfo) -> int:

@@ -19,6 +19,7 @@ from kconvert.errors import CorruptSource, NoArchitecture, NotAModel
 from kconvert.read.architecture import architecture_of
 from kconvert.read.bundle import DTYPES, Bundle
 from kconvert.read.messages import GRAPH, SAVED_METADATA, SAVED_MODEL, SAVED_OBJECTS
+from kconvert.read.object_graph import is_of_training
 from kconvert.read.stored import Stored
 from kconvert.read.wire import message_of
 from kconvert.spec import Signature
@@ -28,6 +29,7 @@ METADATA_FILE = "keras_metadata.pb"
 LARGEST = 2 << 30
 SERVE = "serve"
 SIGNATURE = "serving_default"
+VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 MODELS = ("_tf_keras_model", "_tf_keras_network", "_tf_keras_sequential")
 SIGNATURE_DTYPES: Mapping[int, str] = {**DTYPES, 7: "string", 14: "bfloat16"}
 
@@ -81,7 +83,8 @@ class SavedModel:
         if root is None or root.identifier not in MODELS:
             raise NotAModel(
                 f"{self.path}: a SavedModel without a Keras model's layers: {self._contents()}; TensorFlow's functions "
-                "cannot be turned back into layers: convert the model file (.h5, .keras) that it was exported from"
+                "cannot be turned back into layers (today's Keras says: File format not supported): convert the model file "
+                "(.h5, .keras) that it was exported from"
             )
         return root
 
@@ -199,10 +202,8 @@ class SavedModel:
         ]
         try:
             bundle = self.bundle()
-            keys = [k for k in bundle.keys if not bundle.is_text(k) and k.endswith("/VARIABLE_VALUE")]
-            variables = [
-                f"{k.removesuffix('/.ATTRIBUTES/VARIABLE_VALUE')} {list(bundle.tensor(k).shape)}" for k in keys
-            ]
+            keys = [k for k in bundle.keys if k.endswith(VALUE) and not is_of_training(k)]
+            variables = [f"{k.removesuffix(VALUE)} {list(bundle.tensor(k).shape)}" for k in keys]
         except CorruptSource:
             variables = []
         more = f", and {len(variables) - 8} more" if len(variables) > 8 else ""

@@ -9,10 +9,11 @@ import stat
 from pathlib import Path
 from typing import Literal
 
-from kconvert.errors import CorruptSource, NotAModel, SourceNotFound
+from kconvert.errors import CorruptSource, NoArchitecture, NotAModel, SourceNotFound
 
 Kind = Literal["hdf5", "json", "yaml", "keras", "savedmodel"]
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+TABLE_MAGIC = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"  # ends the index of a checkpoint
 
 FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "a gzip archive; unpack it first"),
@@ -43,6 +44,7 @@ def sniffed(path: Path) -> Kind:
         raise CorruptSource(f"{path}: the file is empty (0 bytes): an interrupted download?")
     if head.startswith(HDF5_SIGNATURE):
         return "hdf5"
+    _refuse_checkpoint(path, head)
     if head.startswith(b"PK"):
         return "keras"  # or another zip archive: its reader says which
     _refuse_foreign(path, head)
@@ -92,6 +94,19 @@ def _regular_file(path: Path) -> None:
         raise NotAModel(f"{path}: not a regular file")
     if not os.access(path, os.R_OK):
         raise SourceNotFound(f"{path}: no permission to read it")
+
+
+def _refuse_checkpoint(path: Path, head: bytes) -> None:
+    """One of the files of a TensorFlow checkpoint: tensors, without the layers that they belong to."""
+    with path.open("rb") as file:
+        file.seek(-min(8, path.stat().st_size), os.SEEK_END)
+        is_index = file.read(8) == TABLE_MAGIC
+    if is_index or head.startswith(b"model_checkpoint_path:"):
+        name = path.name.removesuffix(".index")
+        raise NoArchitecture(
+            f"{path}: a TensorFlow checkpoint, tensors without their layers; give the architecture as the source: "
+            f"kconvert model.json --weights {name if is_index else 'PREFIX'} -o NEW"
+        )
 
 
 def _refuse_foreign(path: Path, head: bytes) -> None:
