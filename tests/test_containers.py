@@ -147,7 +147,7 @@ def test_inspecting_needs_no_tensorflow(source):
         "import sys, kconvert; found = kconvert.inspect_model(sys.argv[1]); print(found.tensors);"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", script, str(source)], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", script, str(source)], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout) > 3
 
