@@ -70,8 +70,7 @@ def test_a_saved_model_of_before_2_5_has_its_architecture_in_the_object_graph():
 
 def test_a_keras_archive_brings_tensors_to_the_inner_layers_and_the_vocabulary_into_the_config():
     model = read(TAGGER)
-    tensors = addresses(model)
-    assert tensors["model/encoder/bidirectional/gru" if "model" in tensors else next(k for k in tensors if "gru" in k)]
+    assert addresses(model)["time_distributed/dense"] == ["0", "1"]
     lookup = next(la for _, la in walk(model) if la.class_name == "StringLookup")
     assert lookup.config["vocabulary"] == ["", "[UNK]", "the", "sat", "dog", "cat"]
     inner = next(la for _, la in walk(model) if la.class_name == "Bidirectional").inner
