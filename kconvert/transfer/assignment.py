@@ -12,7 +12,6 @@ import numpy as np
 from kconvert.errors import ConversionFailed, MissingTensor, Problem, ShapeMismatch, UnusedTensor
 from kconvert.spec import LayerSpec, ModelSpec
 from kconvert.tensor import Array, Tensor
-from kconvert.transfer.addresses import variable_at
 from kconvert.variables import STATES, digest, keyed_variables
 
 
@@ -79,7 +78,7 @@ def _pairs_of_layer(spec: LayerSpec, layer: Any, path: tuple[str, ...], problems
     variables = {v.name: v for v in layer.weights if v.name not in STATES}
     where = "/".join(path)
     for slot, tensor in spec.tensors.items():
-        variable = variables[slot] if slot in variables else variable_at(layer, slot)
+        variable = variables.get(slot)
         if variable is None:
             problems.append(
                 UnusedTensor(f"it has no variable {slot} for {tensor.name}", layer=where, class_name=spec.class_name)
