@@ -306,6 +306,18 @@ def saved_model_without_keras(folder):
     return path.parent
 
 
+def field(number, content):
+    """One field of a protocol buffer, with a length below 128."""
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def saved_model_without_metadata(folder):
+    """As of TensorFlow 2.5 and later, keras_metadata.pb forgotten."""
+    model = field(1, field(4, field(1, b"_tf_keras_network")))
+    info = field(1, field(4, b"serve") + field(5, b"2.10.1"))
+    return write(folder / "saved_model.pb", field(2, info + field(7, model))).parent
+
+
 def saved_model_subclassed(folder):
     """No config, as of a model that is a class of its own."""
     path = sample(folder, "price_model", "saved_model") / "saved_model.pb"

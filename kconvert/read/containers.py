@@ -105,7 +105,7 @@ def read_saved_model(source: Path, options: Mapping[str, Any]) -> ModelSpec:
     bundle = saved.bundle()
     objects = object_graph.objects_of(bundle)
     saved.add_vocabularies(objects)
-    root = saved.model().metadata
+    root = saved.root.metadata
     evidence = {
         "architecture": "keras_metadata.pb" if (folder / "keras_metadata.pb").exists() else "the object graph",
         "tensorflow": saved.tensorflow,

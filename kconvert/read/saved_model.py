@@ -9,6 +9,7 @@ saving/legacy/saved_model/{save,load,json_utils}.py.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,14 +73,20 @@ class SavedModel:
         """What can be called, by name."""
         return {s["key"]: _signature(s["signature"]) for s in self._graph["signatures"] if s["signature"]}
 
-    def model(self) -> KerasObject:
+    @functools.cached_property
+    def root(self) -> KerasObject:
         """The model itself.
 
         Raises:
             NotAModel: TensorFlow's functions alone, or a SavedModel of Keras 3, which has no layers.
+            CorruptSource: a Keras model whose description was left behind.
         """
-        objects = list(self._keras_objects())
-        root = next((o for o in objects if o.node == 0), None)
+        root = next((o for o in self._keras_objects() if o.node == 0), None)
+        if root is None and any(n["user"] and n["user"]["identifier"] in MODELS for n in self._saved_objects()["nodes"]):
+            raise CorruptSource(
+                f"{self.path}: a Keras model without {METADATA_FILE}, which TensorFlow {self.tensorflow} writes beside "
+                f"{GRAPH_FILE} and which alone describes the layers: copy it too"
+            )
         if root is None or root.identifier not in MODELS:
             raise NotAModel(
                 f"{self.path}: a SavedModel without a Keras model's layers: {self._contents()}; TensorFlow's functions "
@@ -94,7 +101,7 @@ class SavedModel:
         Raises:
             NoArchitecture: a subclassed model, which never had a config.
         """
-        root = self.model()
+        root = self.root
         found = root.metadata.get("model_config") or {k: root.metadata.get(k) for k in ("class_name", "config")}
         config = found.get("config")
         if not isinstance(config, dict | list) or not (isinstance(config, list) or "layers" in config):
