@@ -18,6 +18,7 @@ from kconvert.read.graph import consistent
 from kconvert.read.hdf5 import HDF5File
 from kconvert.read.keras_archive import CONFIG, METADATA, KerasArchive
 from kconvert.read.origin import origin_of
+from kconvert.read.plain_values import with_plain_values
 from kconvert.read.saved_model import SIGNATURE, SavedModel
 from kconvert.read.sniff import versions_in
 from kconvert.read.stored import ByNumber, Layout, Stored, with_stored
@@ -139,6 +140,7 @@ def _model(
     training: Any,
 ) -> ModelSpec:
     dialect = dialect_of(data, next((str(s["keras_version"]) for s in said.values() if s.get("keras_version")), None))
+    data = with_plain_values(data, in_nodes=dialect is Dialect.keras2)
     if dialect is Dialect.keras2:
         said = {**said, "all that tf.keras runs on": TENSORFLOW}
     origin = origin_of(str(source), kind, said, options, evidence)
