@@ -32,6 +32,7 @@ SERVE = "serve"
 SIGNATURE = "serving_default"
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 MODELS = ("_tf_keras_model", "_tf_keras_network", "_tf_keras_sequential")
+ADDED = frozenset(["has_input_vocabulary"])  # of SavedModels alone: layer_serialization.py `VocabularySavedModelSaver`
 SIGNATURE_DTYPES: Mapping[int, str] = {**DTYPES, 7: "string", 14: "bfloat16"}
 
 
@@ -238,14 +239,14 @@ def _keras_object(node: int, path: str, identifier: str, metadata: str, where: s
 
 
 def _plain(value: Any) -> Any:
-    """JSON that marks tuples and shapes (json_utils.py `Encoder`), as plain lists."""
+    """JSON that marks tuples and shapes (json_utils.py `Encoder`) as plain lists, without what is no argument."""
     if isinstance(value, list):
         return [_plain(v) for v in value]
     if not isinstance(value, dict):
         return value
     if value.get("class_name") in ("__tuple__", "TensorShape") and isinstance(value.get("items"), list):
         return [_plain(v) for v in value["items"]]
-    return {k: _plain(v) for k, v in value.items()}
+    return {k: _plain(v) for k, v in value.items() if k not in ADDED}
 
 
 def _signature(data: Mapping[str, Any]) -> Signature:
