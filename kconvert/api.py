@@ -59,7 +59,8 @@ def convert(
     """Converts one model file.
 
     Args:
-        source: a path, an fsspec URL or an open binary file: HDF5, or an architecture as JSON or YAML.
+        source: a path, an fsspec URL or an open binary file: HDF5, `.keras`,
+            a SavedModel folder, or an architecture as JSON or YAML.
         target: the file to write (`.keras`) or the folder (SavedModel).
         weights: the tensors of an architecture; by default found by its name.
         backend, keras_version, source_data_format: what wrote the file, where it does not say.

@@ -119,7 +119,7 @@ class Origin:
 
     Attributes:
         path: what the user named.
-        kind: `hdf5`, `json+hdf5`, `yaml+hdf5`, ...
+        kind: `hdf5`, `keras`, `savedmodel`, `json+hdf5`, `yaml+hdf5`, `json+checkpoint`, `json+weights.h5`, ...
         keras: lowest and highest release that can have written it (equal where the file says it); None = open end.
         package: `keras` or `tf.keras`.
         backend: `theano`, `tensorflow`, `cntk`, or None where the file does not say.

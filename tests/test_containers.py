@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kconvert
-from kconvert.errors import BrokenGraph, CorruptSource, KConvertError
+from kconvert.errors import BrokenGraph, ConversionFailed, CorruptSource, KConvertError
 from kconvert.read import read
 from kconvert.read.crc32c import crc32c
 from kconvert.read.messages import OBJECT_GRAPH, SAVED_OBJECTS
@@ -146,7 +146,9 @@ def test_inspecting_needs_no_tensorflow(source):
         "import sys, kconvert; found = kconvert.inspect_model(sys.argv[1]); print(found.tensors);"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", script, str(source)], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(source)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout) > 3
 
@@ -198,6 +200,17 @@ def test_a_saved_model_becomes_one_with_the_same_serving_signature(tmp_path):
     inputs = {k: s.dtype.name for k, s in served.structured_input_signature[1].items()}
     assert inputs == dict(before.inputs)
     assert {k: s.dtype.name for k, s in served.structured_outputs.items()} == dict(before.outputs)
+
+
+@pytest.mark.framework
+def test_open_steps_are_refused_where_a_saved_model_would_compute_something_else(tmp_path):
+    import keras
+
+    source = keras.Input((None, 4))
+    model = keras.Model(source, keras.layers.TimeDistributed(keras.layers.Dense(2), name="each")(source))
+    model.save(tmp_path / "old.keras")
+    with pytest.raises(ConversionFailed, match="TimeDistributed 'each': the number of steps is open"):
+        kconvert.convert(tmp_path / "old.keras", tmp_path / "new")
 
 
 @pytest.mark.framework

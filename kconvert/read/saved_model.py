@@ -83,7 +83,9 @@ class SavedModel:
             CorruptSource: a Keras model whose description was left behind.
         """
         root = next((o for o in self._keras_objects() if o.node == 0), None)
-        if root is None and any(n["user"] and n["user"]["identifier"] in MODELS for n in self._saved_objects()["nodes"]):
+        if root is None and any(
+            n["user"] and n["user"]["identifier"] in MODELS for n in self._saved_objects()["nodes"]
+        ):
             raise CorruptSource(
                 f"{self.path}: a Keras model without {METADATA_FILE}, which TensorFlow {self.tensorflow} writes beside "
                 f"{GRAPH_FILE} and which alone describes the layers: copy it too"
