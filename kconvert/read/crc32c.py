@@ -54,10 +54,8 @@ def crc32c(data: bytes | memoryview) -> int:
 
 def _zeros(count: int) -> Words:
     """What `count` zero bytes make of each of the register's 32 bits."""
-    power = TABLE[(np.uint32(1) << np.arange(32, dtype=np.uint32)) & 255] ^ (
-        (np.uint32(1) << np.arange(32, dtype=np.uint32)) >> 8
-    )
     result: Words = np.uint32(1) << np.arange(32, dtype=np.uint32)
+    power: Words = TABLE[result & 255] ^ (result >> 8)
     while count:
         if count & 1:
             result = _times(power, result)

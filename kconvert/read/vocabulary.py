@@ -1,7 +1,6 @@
 """What a lookup layer learned, as the arguments that it could have been given: words, and their inverse frequencies.
 
-Containers keep it beside the config: as `vocabulary.txt`, as a table of a checkpoint, as constants of a SavedModel. What
-counts the words while the layer learns is not needed any more.
+Containers keep it beside the config: as `vocabulary.txt`, as a table of a checkpoint, as constants of a SavedModel.
 
 Sources: tensorflow 2.4 python/keras/layers/preprocessing/{index_lookup,category_encoding}.py; keras 2.8 and 2.15
 layers/preprocessing/index_lookup.py; keras 3.0 src/layers/preprocessing/index_lookup.py `set_vocabulary`.
@@ -16,13 +15,12 @@ from kconvert.errors import BrokenGraph
 from kconvert.tensor import Tensor
 
 WEIGHTS = frozenset(["idf_weights", "idf"])
-COUNTERS = frozenset(["num_documents"])
 OUT_OF_VOCABULARY = "[UNK]"
 
 
 def is_learned(name: str) -> bool:
     """True for a tensor that belongs to the vocabulary and is no weight of today's layer."""
-    return name.rpartition("/")[2] in WEIGHTS | COUNTERS
+    return name.rpartition("/")[2] in WEIGHTS
 
 
 def with_vocabulary(

@@ -17,8 +17,8 @@ from kconvert.upgrade.arguments import chosen
 from kconvert.upgrade.maps import HopMaps
 from kconvert.upgrade.slots import present_slots, weights_form
 
-STATES = re.compile(r"(^|/)_?(states|seed_generator|random_generator|rng)/")
-STATE = "a seed, or the state of a stateful layer, which begins anew"
+STATES = re.compile(r"(^|/)(_?(states|seed_generator|random_generator|rng)/|num_documents$)")
+STATE = "a seed, a count from learning, or the state of a stateful layer, which begins anew"
 CELL = "cell"
 
 
