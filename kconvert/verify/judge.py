@@ -42,7 +42,7 @@ def _keras_file(question: dict[str, Any], tf: Any, variables: Any) -> dict[str, 
 
     def run(inputs: list[Any]) -> list[Any]:
         given = [tf.constant(x.astype(object)) if x.dtype.kind in "US" else x for x in inputs]
-        if isinstance(model.input, dict):
+        if not isinstance(model, tf.keras.Sequential) and isinstance(model.input, dict):
             named = dict(zip(sorted(model.input), given, strict=True))
             result = model.predict(named, verbose=0, batch_size=len(inputs[0]))
         else:
