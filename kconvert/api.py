@@ -59,7 +59,8 @@ def convert(
     """Converts one model file.
 
     Args:
-        source: a path, an fsspec URL or an open binary file: HDF5, or an architecture as JSON or YAML.
+        source: a path, an fsspec URL or an open binary file: HDF5, `.keras`,
+            a SavedModel folder, or an architecture as JSON or YAML.
         target: the file to write (`.keras`) or the folder (SavedModel).
         weights: the tensors of an architecture; by default found by its name.
         backend, keras_version, source_data_format: what wrote the file, where it does not say.
@@ -208,6 +209,14 @@ def _report(done: Done, source: str, digest: str, target: Path, format: str, sec
     notes = [*done.upgraded.notes]
     if spec.training is not None:
         notes.append(Note("info", "", "optimizer, losses, metrics and optimizer state are left out"))
+    if not done.served.is_kept:
+        notes.append(
+            Note(
+                "warning",
+                "",
+                f"the serving signature was {_signature(spec)}; names that layers do not have are not kept",
+            )
+        )
     return Report(
         source={"path": source, "sha256": digest, **origin_facts(spec)},
         target={"path": str(target), "format": format, "sha256": _sha256(target)},
@@ -220,6 +229,11 @@ def _report(done: Done, source: str, digest: str, target: Path, format: str, sec
         seconds={**done.seconds, "all": seconds},
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
     )
+
+
+def _signature(spec: ModelSpec) -> str:
+    signed = spec.signature
+    return f"{list(signed.inputs)} -> {list(signed.outputs)}" if signed else ""
 
 
 def _training(spec: ModelSpec) -> dict[str, Any]:

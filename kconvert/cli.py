@@ -31,7 +31,10 @@ app = typer.Typer(
     "    kconvert old_model.h5 -o new.keras",
 )
 
-Source = Annotated[str, typer.Argument(metavar="OLD", help="Model file: HDF5, or an architecture as JSON or YAML.")]
+Source = Annotated[
+    str,
+    typer.Argument(metavar="OLD", help="Model: HDF5, .keras, a SavedModel folder, or an architecture as JSON or YAML."),
+]
 Weights = Annotated[Path | None, typer.Option(metavar="FILE", help="The tensors of an architecture file.")]
 Backend = Annotated[
     str | None, typer.Option(metavar="theano|tensorflow|cntk", help="What wrote the file, if it does not say.")

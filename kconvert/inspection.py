@@ -24,6 +24,7 @@ class Inspection:
         origin: path, kind, dialect, keras, backend, evidence.
         inputs, outputs: name -> shape (batch first, None where it is open); outputs have no shape in the file.
         layers: class -> how many.
+        signature: name -> dtype of inputs and outputs that a SavedModel is served with.
         tensors: how many; `parameters` their elements, `nbytes` their bytes.
         custom_classes: class -> names of the layers, for classes that are not Keras's own.
         lambdas: names of the layers that hold Python code.
@@ -40,6 +41,7 @@ class Inspection:
     parameters: int
     nbytes: int
     training: Mapping[str, Any] | None = None
+    signature: Mapping[str, Mapping[str, str]] | None = None
     custom_classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lambdas: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
@@ -102,6 +104,7 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
         sum(t.size for t in tensors),
         sum(t.nbytes for t in tensors),
         spec.training,
+        {"inputs": spec.signature.inputs, "outputs": spec.signature.outputs} if spec.signature else None,
         custom,
         lambdas,
         tuple(_risks(spec, custom, lambdas)),

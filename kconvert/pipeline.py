@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kconvert.read import read
 from kconvert.report import Verification
-from kconvert.spec import ModelSpec, ports_in
+from kconvert.spec import ModelSpec, Nest, Port, ports_in
 from kconvert.upgrade import Upgraded, upgrade
 
 if TYPE_CHECKING:
     from kconvert.verify import Tolerance, Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Names of inputs and outputs for who calls a model by name, in the order of the model's own.
+
+    Attributes:
+        is_kept: False where the source's serving signature has names that are not those of its layers.
+    """
+
+    inputs: list[str]
+    outputs: list[str]
+    is_kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,7 @@ class Done:
 
     source: ModelSpec
     upgraded: Upgraded
+    served: Served
     verification: Verification
     seconds: Mapping[str, float]
 
@@ -71,17 +85,17 @@ def converted(
         with clock("rebuild"):
             model, digests = built(upgraded.spec)
         with clock("export"):
-            names = output_names(spec, upgraded.renamed)
-            write(model, place.path, format, names)
+            served = served_names(spec, upgraded.renamed)
+            write(model, place.path, format, served)
         check = Verification("skipped")
         if verifier is not None:
             with clock("verify"), place.published_on_failure(keep_failed, overwrite):
                 check = verified(
                     verifier, place.path, format, digests, probe=probe, tolerance=tolerance,
-                    input_names=[i.name for i in model.inputs], output_names=names,
+                    input_names=served.inputs, output_names=served.outputs,
                 )  # fmt: skip
         place.publish(overwrite)
-    return Done(spec, upgraded, check, clock.seconds)
+    return Done(spec, upgraded, served, check, clock.seconds)
 
 
 def built(spec: ModelSpec) -> tuple[Any, dict[str, str]]:
@@ -93,14 +107,45 @@ def built(spec: ModelSpec) -> tuple[Any, dict[str, str]]:
     return model, transfer(spec, model)
 
 
-def output_names(spec: ModelSpec, renamed: Mapping[str, str]) -> list[str]:
-    """The outputs' names as the file has them: those of their layers, numbered where one layer gives several."""
+def served_names(spec: ModelSpec, renamed: Mapping[str, str]) -> Served:
+    """The names as the file has them: those of its signature, or else of the layers, legal as today's Keras wants them."""
+    inputs, inputs_kept = _served(spec.inputs, renamed, spec.signature.inputs if spec.signature else None)
+    outputs, outputs_kept = _served(spec.outputs, renamed, spec.signature.outputs if spec.signature else None)
+    return Served(inputs, outputs, inputs_kept and outputs_kept)
+
+
+def _served(nest: Nest, renamed: Mapping[str, str], signed: Mapping[str, str] | None) -> tuple[list[str], bool]:
+    ports = list(_in_keras_order(nest))
+    names = _numbered(renamed.get(port.layer, port.layer) for port in ports)
+    if signed is None or set(names) == set(signed):
+        return names, True
+    if len(signed) == len(names) == 1:
+        return list(signed), True
+    originals = _numbered(port.layer for port in ports)
+    if set(originals) == set(signed):
+        return originals, True
+    return names, False
+
+
+def _in_keras_order(nest: Nest) -> Iterator[Port]:
+    """All ports as Keras flattens what a model takes or gives: a dict by its keys."""
+    if isinstance(nest, Mapping):
+        for key in sorted(nest):
+            yield from _in_keras_order(nest[key])
+    elif isinstance(nest, list | tuple):
+        for value in nest:
+            yield from _in_keras_order(value)
+    else:
+        yield from ports_in(nest)
+
+
+def _numbered(wanted: Iterable[str]) -> list[str]:
+    """Numbers where one layer gives several."""
     names: list[str] = []
-    for port in ports_in(spec.outputs):
-        wanted = name = renamed.get(port.layer, port.layer)
-        number = 0
+    for want in wanted:
+        name, number = want, 0
         while name in names:
             number += 1
-            name = f"{wanted}_{number}"
+            name = f"{want}_{number}"
         names.append(name)
     return names

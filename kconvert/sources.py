@@ -42,8 +42,12 @@ def local_file(source: Source) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="kconvert-") as folder:
         copy = Path(folder) / (name.rstrip("/").rsplit("/", 1)[-1] or "source")
         try:
-            with fsspec.open(name, "rb") as remote, copy.open("wb") as file:
-                shutil.copyfileobj(remote, file)
+            system, path = fsspec.core.url_to_fs(name)
+            if system.isdir(path):
+                system.get(path, str(copy), recursive=True)  # a SavedModel
+            else:
+                with system.open(path, "rb") as remote, copy.open("wb") as file:
+                    shutil.copyfileobj(remote, file)
         except (OSError, ValueError, ImportError) as error:
             raise SourceNotFound(f"{name}: cannot be read: {error}") from None
         yield copy

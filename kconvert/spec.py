@@ -15,7 +15,7 @@ from packaging.version import Version
 from kconvert.tensor import Tensor
 
 __all__ = [
-    "Call", "Config", "Dialect", "Inner", "LayerSpec", "ModelSpec", "Nest", "Origin", "Pool", "Port", "Tensor",
+    "Call", "Config", "Dialect", "Inner", "LayerSpec", "ModelSpec", "Nest", "Origin", "Pool", "Port", "Signature", "Tensor",
     "map_ports", "ports_in", "walk",
 ]  # fmt: skip
 
@@ -85,7 +85,8 @@ class LayerSpec:
         name: unique in its model.
         config: the arguments. Nested objects (initializers, activations) stay as the file wrote them.
         calls: the uses, in order; a layer inside a wrapper has none.
-        tensors: slot -> Tensor. Before the slots are known, the file's own names in the file's order.
+        tensors: slot -> Tensor. Before the slots are known, the file's own names in the file's order, or, where the
+            model is `addressed`, attribute or number in this layer: `kernel`, `cell/kernel`, `0`, `cell/0`.
         inner: role -> what this layer holds: `model` -> ModelSpec; `layer`, `forward_layer`,
             `backward_layer`, `cell` -> LayerSpec; `cells` -> tuple of LayerSpec.
     """
@@ -118,7 +119,7 @@ class Origin:
 
     Attributes:
         path: what the user named.
-        kind: `hdf5`, `json+hdf5`, `yaml+hdf5`, ...
+        kind: `hdf5`, `keras`, `savedmodel`, `json+hdf5`, `yaml+hdf5`, `json+checkpoint`, `json+weights.h5`, ...
         keras: lowest and highest release that can have written it (equal where the file says it); None = open end.
         package: `keras` or `tf.keras`.
         backend: `theano`, `tensorflow`, `cntk`, or None where the file does not say.
@@ -144,6 +145,14 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """What a server calls: names and dtypes of inputs and outputs, as the file has them."""
+
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A graph of layers.
 
@@ -153,6 +162,9 @@ class ModelSpec:
         sequential: the file had it as a Sequential; it stays one as long as its layers form a chain.
         training: the file's training configuration, untouched, and the names of the optimizer's tensors.
         pools: tensors that several layers share one flat list of, as Keras 0.x stores them.
+        addressed: every layer at every depth holds its own tensors; otherwise a layer of the outermost model holds all
+            that are below it.
+        signature: the serving signature of a SavedModel.
     """
 
     dialect: Dialect
@@ -165,6 +177,8 @@ class ModelSpec:
     config: Config = field(default_factory=dict)
     training: Config | None = None
     pools: tuple[Pool, ...] = ()
+    addressed: bool = False
+    signature: Signature | None = None
 
     def layer(self, name: str) -> LayerSpec:
         """The layer of this name (KeyError if there is none)."""

@@ -15,7 +15,7 @@ from packaging.version import Version
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port
+from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port, Signature
 from kconvert.tensor import Array, Tensor
 
 FORM = 1
@@ -87,6 +87,8 @@ def _from_model(spec: ModelSpec, shards: _Shards) -> dict[str, Any]:
         "sequential": spec.sequential,
         "config": _from_nest(dict(spec.config)),
         "training": _from_nest(None if spec.training is None else dict(spec.training)),
+        "addressed": spec.addressed,
+        "signature": spec.signature and [dict(spec.signature.inputs), dict(spec.signature.outputs)],
     }
 
 
@@ -101,6 +103,8 @@ def _to_model(data: Mapping[str, Any], folder: Path) -> ModelSpec:
         data["sequential"],
         _to_nest(data["config"]),
         _to_nest(data["training"]),
+        addressed=data["addressed"],
+        signature=data["signature"] and Signature(*data["signature"]),
     )
 
 

@@ -61,6 +61,9 @@ def _inspection(found: Inspection) -> Iterator[str]:
         yield f"  input   {name} {shape if shape is not None else ''}".rstrip()
     for name in found.outputs:
         yield f"  output  {name}"
+    if found.signature is not None:
+        given, made = (", ".join(f"{n} {d}" for n, d in found.signature[k].items()) for k in ("inputs", "outputs"))
+        yield f"  serves  {given} -> {made}"
     yield f"  layers  {', '.join(f'{n} {c}' if n > 1 else c for c, n in found.layers.items())}"
     yield f"  tensors {found.tensors}, {found.parameters:,} numbers, {found.nbytes:,} bytes"
     if found.training is not None:

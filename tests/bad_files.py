@@ -2,11 +2,15 @@
 
 import json
 import pickle
+import shutil
+import struct
 import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
 
+SAMPLES = Path(__file__).parents[1] / "sample_models"
 DENSE = {
     "name": "dense_1", "trainable": True, "batch_input_shape": [None, 5], "dtype": "float32", "units": 3,
     "activation": "linear", "use_bias": True, "kernel_initializer": {"class_name": "Zeros", "config": {}},
@@ -221,3 +225,154 @@ def no_backend(folder):
     model = {"class_name": "Sequential", "config": [{"class_name": "Conv1D", "config": conv}]}
     tensors = {**TENSORS, "dense_1/kernel:0": np.ones((2, 5, 3), "f4")}
     return write_h5(folder / "model.h5", model, tensors, backend=None)
+
+
+def sample(folder, *path):
+    """A copy of a sample's file or folder."""
+    source = SAMPLES.joinpath(*path)
+    target = folder / source.name
+    (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    return target
+
+
+def rezipped(folder, change=lambda members: None, compression=zipfile.ZIP_STORED):
+    """The sample archive with other members."""
+    with zipfile.ZipFile(SAMPLES / "word_tagger" / "model.keras") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    change(members)
+    with zipfile.ZipFile(folder / "model.keras", "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return folder / "model.keras"
+
+
+def keras_cut_short(folder):
+    path = sample(folder, "word_tagger", "model.keras")
+    return write(path, path.read_bytes()[:-1000])
+
+
+def keras_without_config(folder):
+    return rezipped(folder, lambda members: members.pop("config.json"))
+
+
+def keras_without_weights(folder):
+    return rezipped(folder, lambda members: members.pop("model.weights.h5"))
+
+
+def keras_with_npz(folder):
+    return rezipped(folder, lambda members: members.update({"model.weights.npz": members.pop("model.weights.h5")}))
+
+
+def keras_with_damaged_weights(folder):
+    return rezipped(folder, lambda members: members.update({"model.weights.h5": members["model.weights.h5"][:9000]}))
+
+
+def keras_with_other_weights(folder):
+    """The weights of a model with one layer more."""
+
+    def change(members):
+        config = json.loads(members["config.json"])
+        last = config["config"]["layers"].pop()
+        before = last["inbound_nodes"][0][0][0]
+        config["config"]["output_layers"] = [[before, 0, 0]]
+        members["config.json"] = json.dumps(config)
+
+    return rezipped(folder, change)
+
+
+def zip_bomb(folder):
+    """Hundreds of megabytes of nothing."""
+    return rezipped(folder, lambda members: members.update({"config.json": bytes(80 << 20)}), zipfile.ZIP_DEFLATED)
+
+
+def zip_with_false_size(folder):
+    path = rezipped(folder)
+    content = bytearray(path.read_bytes())
+    entry = content.rindex(b"PK\x01\x02", 0, content.rindex(b"model.weights.h5"))
+    struct.pack_into("<I", content, entry + 24, 1 << 30)
+    return write(path, bytes(content))
+
+
+def several_versions(folder):
+    for version in "12":
+        shutil.copytree(SAMPLES / "price_model" / "saved_model", folder / "served" / version)
+    return folder / "served"
+
+
+def saved_model_without_keras(folder):
+    """Functions of TensorFlow alone: the object graph has no Keras object."""
+    path = sample(folder, "price_model", "saved_model") / "saved_model.pb"
+    write(path, path.read_bytes().replace(b"_tf_keras_", b"_tf_other_"))
+    return path.parent
+
+
+def field(number, content):
+    """One field of a protocol buffer, with a length below 128."""
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def saved_model_without_metadata(folder):
+    """As of TensorFlow 2.5 and later, keras_metadata.pb forgotten."""
+    model = field(1, field(4, field(1, b"_tf_keras_network")))
+    info = field(1, field(4, b"serve") + field(5, b"2.10.1"))
+    return write(folder / "saved_model.pb", field(2, info + field(7, model))).parent
+
+
+def saved_model_subclassed(folder):
+    """No config, as of a model that is a class of its own."""
+    path = sample(folder, "price_model", "saved_model") / "saved_model.pb"
+    write(path, path.read_bytes().replace(b'"layers"', b'"pieces"'))
+    return path.parent
+
+
+def saved_model_cut_short(folder):
+    path = sample(folder, "price_model", "saved_model") / "saved_model.pb"
+    write(path, path.read_bytes()[:20_000])
+    return path.parent
+
+
+def saved_model_without_shard(folder):
+    path = sample(folder, "price_model", "saved_model")
+    (path / "variables" / "variables.data-00000-of-00001").unlink()
+    return path
+
+
+def saved_model_with_short_shard(folder):
+    path = sample(folder, "price_model", "saved_model")
+    shard = path / "variables" / "variables.data-00000-of-00001"
+    write(shard, shard.read_bytes()[:100])
+    return path
+
+
+def saved_model_with_changed_weight(folder):
+    """One bit of one number, in a model that is otherwise whole."""
+    path = sample(folder, "price_model", "saved_model")
+    shard = path / "variables" / "variables.data-00000-of-00001"
+    return _changed(shard, 2) and path
+
+
+def saved_model_with_damaged_index(folder):
+    path = sample(folder, "price_model", "saved_model")
+    return _changed(path / "variables" / "variables.index", 50) and path
+
+
+def _changed(path, place):
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    return write(path, bytes(content))
+
+
+def checkpoint_alone(folder):
+    sample(folder, "counter", "weights.data-00000-of-00001")
+    return sample(folder, "counter", "weights.index")
+
+
+def checkpoint_of_another_model(folder):
+    sample(folder, "counter", "weights.data-00000-of-00001")
+    sample(folder, "counter", "weights.index")
+    return write(folder / "model.json", json.dumps(functional(("dense_1", "in"), ("dense_2", "dense_1"))))
+
+
+def weights_by_path_alone(folder):
+    with zipfile.ZipFile(SAMPLES / "word_tagger" / "model.keras") as archive:
+        return write(folder / "model.weights.h5", archive.read("model.weights.h5"))

@@ -12,7 +12,15 @@ CORPUS = ROOT.parent / "shared" / "corpus"
 
 def source_of(folder: Path) -> Path:
     """The model file of a case or sample."""
-    names = ("model.h5", "model.json", "model.yaml", "architecture.json", "architecture.yaml")
+    names = (
+        "model.h5",
+        "model.keras",
+        "saved_model",
+        "model.json",
+        "model.yaml",
+        "architecture.json",
+        "architecture.yaml",
+    )
     return next(folder / name for name in names if (folder / name).exists())
 
 

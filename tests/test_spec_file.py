@@ -30,6 +30,7 @@ def test_written_and_read_again_it_is_equal(folder, stage, tmp_path):
     again = read_spec(tmp_path)
     assert plain(again) == plain(spec)
     assert (again.inputs, again.outputs, again.origin) == (spec.inputs, spec.outputs, spec.origin)
+    assert (again.addressed, again.signature) == (spec.addressed, spec.signature)
     for (_, old), (_, new) in zip(walk(spec), walk(again), strict=True):
         for slot, tensor in old.tensors.items():
             np.testing.assert_array_equal(new.tensors[slot].read(), tensor.read())

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kconvert.errors import UsageError
 from kconvert.export.keras_file import write_keras_file
+from kconvert.export.names import Names
 from kconvert.export.saved_model import write_saved_model
 
-FORMATS: dict[str, Callable[[Any, Path, Sequence[str]], None]] = {
+FORMATS: dict[str, Callable[[Any, Path, Names], None]] = {
     "keras": write_keras_file,
     "savedmodel": write_saved_model,
 }
@@ -38,10 +39,10 @@ def format_of(target: Path, said: str | None) -> str:
     )
 
 
-def write(model: Any, target: Path, format: str, output_names: Sequence[str]) -> None:
+def write(model: Any, target: Path, format: str, names: Names) -> None:
     """Writes the model at `target`, which must not be there yet.
 
     Args:
-        output_names: one per output, for formats that name them.
+        names: one per input and output, for formats that name them.
     """
-    FORMATS[format](model, target, output_names)
+    FORMATS[format](model, target, names)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from kconvert.export.names import Names
 
 NO_DATE = "1980-01-01@00:00:00"
 
 
-def write_keras_file(model: Any, target: Path, output_names: Sequence[str]) -> None:
+def write_keras_file(model: Any, target: Path, names: Names) -> None:
     """Saves without optimizer, then takes out what differs from run to run: dates, and addresses in memory."""
     dated = target.with_name(f"dated-{target.name}")
     model.save(dated, include_optimizer=False)

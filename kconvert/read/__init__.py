@@ -10,6 +10,7 @@ from typing import Any
 from kconvert.errors import BrokenGraph, ConversionFailed, CorruptSource, NotAModel, Problem
 from kconvert.read.architecture import architecture_of
 from kconvert.read.attach import with_tensors
+from kconvert.read.containers import is_checkpoint, read_archive, read_pair, read_saved_model, weights_at
 from kconvert.read.dialect import dialect_of
 from kconvert.read.envelope import model_of
 from kconvert.read.graph import consistent
@@ -18,6 +19,7 @@ from kconvert.read.keras0 import keras0_entry
 from kconvert.read.origin import origin_of, with_evidence
 from kconvert.read.pairing import weights_beside
 from kconvert.read.sniff import sniffed
+from kconvert.read.weights_file import is_by_path
 from kconvert.spec import Dialect, ModelSpec, Origin
 
 __all__ = ["read"]
@@ -35,15 +37,22 @@ def read(
     """The model in a file, or in an architecture file and the file of its tensors; the tensors are read late.
 
     Args:
-        source: a full model, or an architecture as JSON or YAML.
-        weights: the tensors of an architecture; found by name where that is plain.
+        source: a full model (HDF5, a `.keras` archive, a SavedModel folder), or an architecture as JSON or YAML.
+        weights: the tensors of an architecture, HDF5 or a checkpoint's prefix; found by name where that is plain.
         backend, keras_version, data_format, input_shape: what the user says where the file does not.
 
     Raises:
         SourceError: not a readable model.
         ConversionFailed: a model whose parts do not fit together.
     """
+    options = {
+        "backend": backend, "keras_version": keras_version, "data_format": data_format, "input_shape": input_shape,
+    }  # fmt: skip
     kind = sniffed(source)
+    if kind == "keras":
+        return read_archive(source, options)
+    if kind == "savedmodel":
+        return read_saved_model(source, options)
     if kind == "hdf5":
         file = HDF5File(source)
         data = architecture_of(model_config(file), f"{source}: model_config")
@@ -51,14 +60,15 @@ def read(
     else:
         data = architecture_of(_text_of(source), str(source))
         path = weights or weights_beside(source)
-        if sniffed(path) != "hdf5":
-            raise NotAModel(f"{path}: no HDF5 file with tensors")
-        file = HDF5File(path)
         kind_evidence = "named by --weights" if weights else "found by its name"
         evidence = {"architecture": source.name, "weights": f"{path.name}, {kind_evidence}"}
-    options = {
-        "backend": backend, "keras_version": keras_version, "data_format": data_format, "input_shape": input_shape,
-    }  # fmt: skip
+        if is_checkpoint(path):
+            return read_pair(source, data, weights_at(path, None), kind, options, evidence)
+        if sniffed(path) != "hdf5":
+            raise NotAModel(f"{path}: no HDF5 file with tensors, and no TensorFlow checkpoint")
+        file = HDF5File(path)
+        if is_by_path(file):
+            return read_pair(source, data, weights_at(path, file), kind, options, evidence)
     said = {
         "the file's attribute": {q: file.attribute(q) for q in ("keras_version", "backend")},
         "the architecture": {q: data.get(q) for q in ("keras_version", "backend")},

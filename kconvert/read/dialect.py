@@ -34,16 +34,14 @@ def dialect_of(data: Mapping[str, Any], version: str | None) -> Dialect:
     if version is not None:
         release = Version(version.split("-")[0])
         return Dialect.keras1 if release < Version("2") else Dialect[f"keras{min(release.major, 3)}"]
-    if (
-        "registered_name" in data
-    ):  # the JSON of Keras 3 says where its classes come from, but not which release wrote it
-        return Dialect.keras3
     for class_name, config in layers_in(data):
+        if class_name == "InputLayer" and "batch_shape" in config:
+            return Dialect.keras3
         if class_name in KERAS1_CLASSES or KERAS1_ARGUMENTS & config.keys():
             return Dialect.keras1
         if KERAS2_ARGUMENTS & config.keys():
             return Dialect.keras2
-    return Dialect.keras2
+    return Dialect.keras3 if "registered_name" in data else Dialect.keras2
 
 
 def layers_in(data: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:

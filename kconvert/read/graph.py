@@ -68,20 +68,28 @@ def _with_lists(model: ModelSpec) -> ModelSpec:
 
 
 def _renumbered(model: ModelSpec) -> ModelSpec:
-    """References to a layer that count from one where the layer's calls count from zero are shifted."""
+    """References to a layer that count otherwise than the layer's calls do, by their order.
+
+    Every call that a model lists is one that something in it refers to. Keras 3.0 numbers a layer's calls over all models
+    that use it (keras 3.0.5 src/models/functional.py `serialize_node`, `keras_history` as it is).
+    """
     wanted: dict[str, set[int]] = {}
     for port in _all_ports(model):
         wanted.setdefault(port.layer, set()).add(port.call)
-    shift: dict[str, int] = {}
+    new: dict[tuple[str, int], int] = {}
     for layer in model.layers:
-        numbers = wanted.get(layer.name, set())
-        if layer.inner_model is not None and numbers and max(numbers) >= len(layer.calls) and min(numbers) >= 1:
-            shift[layer.name] = 1
-    if not shift:
+        numbers = sorted(wanted.get(layer.name, ()))
+        if not numbers or numbers[-1] < len(layer.calls):
+            continue
+        if len(numbers) == len(layer.calls):
+            new |= {(layer.name, number): place for place, number in enumerate(numbers)}
+        elif layer.inner_model is not None and numbers[0] >= 1:
+            new |= {(layer.name, number): number - 1 for number in numbers}
+    if not new:
         return model
 
     def shifted(old: Port) -> Port:
-        return replace(old, call=old.call - shift.get(old.layer, 0))
+        return replace(old, call=new.get((old.layer, old.call), old.call))
 
     def ports(nest: Nest) -> Nest:
         return map_ports(nest, shifted)

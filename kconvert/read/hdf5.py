@@ -5,11 +5,13 @@ Links are looked at before they are followed: a model needs neither soft nor ext
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import h5py
 import numpy as np
@@ -19,19 +21,27 @@ from kconvert.spec import Tensor
 from kconvert.tensor import Array
 
 NUMBERS = "fiub"
+BOMB_FLOOR, BOMB_RATIO = 4 << 30, 1000  # bytes; as in keras 3.15 src/saving/saving_lib.py
 
 
 class HDF5File:
     """An open model file. Tensors keep it alive and read from it when asked.
 
+    Args:
+        content: what lies inside another file, whose path then names it in errors.
+        check_whole: called once, before the first tensor's values are read.
+
     Raises:
         CorruptSource: not readable as HDF5, or it reaches outside itself.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, content: IO[bytes] | None = None, check_whole: Callable[[], None] = lambda: None
+    ) -> None:
         self.path = path
+        self._check_whole = functools.cache(check_whole)
         try:
-            self._file = h5py.File(path, "r")
+            self._file = h5py.File(path if content is None else content, "r")
         except (OSError, RuntimeError, KeyError) as error:
             raise CorruptSource(f"{path}: {_reason(error)}") from None
         root = self._root()
@@ -95,24 +105,53 @@ class HDF5File:
         group = self._group(root, "optimizer_weights")
         return [(n, self._dataset(group, n).shape) for n in _names(group, "weight_names")]
 
+    def names(self, path: tuple[str, ...]) -> list[str]:
+        """What the group at this path holds."""
+        with self._readable(path):
+            return list(self._group(self._root(), "/".join(path)) if path else self._root())
+
+    def holds_group(self, path: tuple[str, ...]) -> bool:
+        """True where a group is at this path, False where a tensor is."""
+        with self._readable(path):
+            return isinstance(self._walked(self._root(), "/".join(path)), h5py.Group)
+
+    def tensor(self, path: tuple[str, ...]) -> Tensor:
+        """The tensor at this path."""
+        with self._readable(path):
+            return self._tensor(self._root(), "/".join(path), "/".join(path))
+
+    @contextlib.contextmanager
+    def _readable(self, path: tuple[str, ...]) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise CorruptSource(f"{self.path}: {'/'.join(path) or 'the root'}: {_reason(error)}") from None
+
     def _root(self) -> h5py.Group:
         return self._file
 
     def _tensor(self, group: h5py.Group, name: str, full_name: str) -> Tensor:
         dataset = self._dataset(group, name)
-        if dataset.dtype.kind not in NUMBERS:
+        is_bfloat16 = dataset.dtype.kind == "V" and _text(dataset.attrs.get("dtype")) == "bfloat16"
+        if dataset.dtype.kind not in NUMBERS and not is_bfloat16:
             raise CorruptSource(f"{self.path}: {full_name} holds {dataset.dtype}, not numbers")
         if dataset.shape is None:
             raise CorruptSource(f"{self.path}: {full_name} is empty")
 
+        if dataset.nbytes > max(BOMB_FLOOR, BOMB_RATIO * dataset.id.get_storage_size()):
+            raise CorruptSource(f"{self.path}: {full_name} would unpack to {dataset.nbytes:,} bytes of next to nothing")
+
         def read() -> Array:
+            self._check_whole()
             try:
                 value = np.asarray(dataset[()])
             except (OSError, RuntimeError) as error:
                 raise CorruptSource(f"{self.path}: {full_name} cannot be read: {_reason(error)}") from None
+            if is_bfloat16:  # which NumPy lacks: the float32 of the same value
+                return (value.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
             return value.astype(value.dtype.newbyteorder("=")) if not value.dtype.isnative else value
 
-        dtype = dataset.dtype.newbyteorder("=")
+        dtype = np.dtype(np.float32) if is_bfloat16 else dataset.dtype.newbyteorder("=")
         return Tensor.of_file(full_name, dataset.shape, dtype, read)
 
     def _dataset(self, group: h5py.Group, name: str) -> h5py.Dataset:
@@ -152,7 +191,8 @@ def model_config(file: HDF5File) -> str:
     """
     config = file.attribute("model_config")
     if config is None:
-        held = "tensors without their layers (`save_weights`)" if file.has_weights else "no Keras model"
+        by_path = any(name in file.names(()) for name in ("layers", "_layer_checkpoint_dependencies"))
+        held = "tensors without their layers (`save_weights`)" if file.has_weights or by_path else "no Keras model"
         raise NoArchitecture(
             f"{file.path}: holds {held}; today's Keras says: No model config found. "
             "Give the architecture as the source and this file as its tensors: kconvert model.json --weights "

@@ -6,14 +6,14 @@ import html
 import os
 import re
 import stat
-import zipfile
 from pathlib import Path
 from typing import Literal
 
-from kconvert.errors import CorruptSource, NotAModel, SourceNotFound
+from kconvert.errors import CorruptSource, NoArchitecture, NotAModel, SourceNotFound
 
-Kind = Literal["hdf5", "json", "yaml"]
+Kind = Literal["hdf5", "json", "yaml", "keras", "savedmodel"]
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+TABLE_MAGIC = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"  # ends the index of a checkpoint
 
 FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "a gzip archive; unpack it first"),
@@ -35,6 +35,8 @@ def sniffed(path: Path) -> Kind:
         SourceNotFound: there is nothing at this path.
         NotAModel, CorruptSource: no file that kconvert reads; the message says what it is.
     """
+    if path.is_dir():
+        return _folder(path)
     _regular_file(path)
     with path.open("rb") as file:
         head = file.read(4096)
@@ -42,6 +44,9 @@ def sniffed(path: Path) -> Kind:
         raise CorruptSource(f"{path}: the file is empty (0 bytes): an interrupted download?")
     if head.startswith(HDF5_SIGNATURE):
         return "hdf5"
+    _refuse_checkpoint(path, head)
+    if head.startswith(b"PK"):
+        return "keras"  # or another zip archive: its reader says which
     _refuse_foreign(path, head)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text[:1] in (b"{", b"[", b'"'):
@@ -53,6 +58,30 @@ def sniffed(path: Path) -> Kind:
     raise NotAModel(f"{path}: not a file that any Keras wrote (it starts with {head[:12]!r})")
 
 
+def _folder(path: Path) -> Kind:
+    if (path / "saved_model.pb").is_file():
+        return "savedmodel"
+    if (path / "saved_model.pbtxt").is_file():
+        raise NotAModel(f"{path}: a SavedModel as text (saved_model.pbtxt), which no Keras writes")
+    versions = versions_in(path)
+    if len(versions) == 1:
+        return "savedmodel"
+    if versions:
+        names = ", ".join(v.name for v in versions)
+        raise NotAModel(f"{path}: a folder with several versions of a model ({names}): name one, as {versions[-1]}")
+    if (path / "config.json").is_file():
+        raise NotAModel(
+            f"{path}: an unpacked .keras archive: zip the files in it (config.json at the top) as NAME.keras"
+        )
+    raise NotAModel(f"{path}: a folder, not a model file")
+
+
+def versions_in(path: Path) -> list[Path]:
+    """The version folders of a served model, `model/1/saved_model.pb`, in order."""
+    numbered = [p for p in path.iterdir() if p.name.isdigit() and (p / "saved_model.pb").is_file()]
+    return sorted(numbered, key=lambda p: int(p.name))
+
+
 def _regular_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
@@ -61,14 +90,23 @@ def _regular_file(path: Path) -> None:
         raise SourceNotFound(f"{path}: no such file{hint}") from None
     except (OSError, ValueError) as error:
         raise SourceNotFound(f"{path}: cannot be read: {error}") from None
-    if stat.S_ISDIR(mode):
-        if (path / "saved_model.pb").exists():
-            raise NotAModel(f"{path}: a SavedModel folder, which this release does not read yet")
-        raise NotAModel(f"{path}: a folder, not a model file")
     if not stat.S_ISREG(mode):
         raise NotAModel(f"{path}: not a regular file")
     if not os.access(path, os.R_OK):
         raise SourceNotFound(f"{path}: no permission to read it")
+
+
+def _refuse_checkpoint(path: Path, head: bytes) -> None:
+    """One of the files of a TensorFlow checkpoint: tensors, without the layers that they belong to."""
+    with path.open("rb") as file:
+        file.seek(-min(8, path.stat().st_size), os.SEEK_END)
+        is_index = file.read(8) == TABLE_MAGIC
+    if is_index or head.startswith(b"model_checkpoint_path:"):
+        name = path.name.removesuffix(".index")
+        raise NoArchitecture(
+            f"{path}: a TensorFlow checkpoint, tensors without their layers; give the architecture as the source: "
+            f"kconvert model.json --weights {name if is_index else 'PREFIX'} -o NEW"
+        )
 
 
 def _refuse_foreign(path: Path, head: bytes) -> None:
@@ -82,8 +120,6 @@ def _refuse_foreign(path: Path, head: bytes) -> None:
         raise NotAModel(f"{path}: a web page{f' ({words!r})' if words else ''}, not a model: the download went wrong")
     if re.match(rb"\x80[\x02-\x05]", head):
         raise NotAModel(f"{path}: a pickle, which can run code when it is read; kconvert never does")
-    if head.startswith(b"PK\x03\x04"):
-        raise NotAModel(f"{path}: {_zip_content(path)}")
     if head[4:8] == b"TFL3":
         raise NotAModel(f"{path}: a TensorFlow Lite model, which cannot be turned back into layers")
     if not head.strip(b"\0"):
@@ -93,17 +129,3 @@ def _refuse_foreign(path: Path, head: bytes) -> None:
     for signature, what in FOREIGN:
         if head.startswith(signature):
             raise NotAModel(f"{path}: {what}")
-
-
-def _zip_content(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError):
-        return "a damaged zip archive"
-    if "config.json" in names:
-        return "a .keras archive of Keras 2.12 or later, which this release does not read yet"
-    if any(n.endswith("data.pkl") for n in names):
-        return "a PyTorch file, which holds a pickle; kconvert never reads one"
-    inside = next((n for n in names if n.endswith((".h5", ".hdf5"))), None)
-    return f"a zip archive that holds {inside}; unpack it first" if inside else "a zip archive, not a model"

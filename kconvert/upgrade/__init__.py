@@ -10,6 +10,7 @@ from kconvert.errors import ConversionFailed, Problem
 from kconvert.report import LayerChange, Note
 from kconvert.spec import Dialect, ModelSpec
 from kconvert.upgrade.account import account_for_tensors
+from kconvert.upgrade.addressed import without_states
 from kconvert.upgrade.alternatives import the_only_answer
 from kconvert.upgrade.binding import bound
 from kconvert.upgrade.check import unaccounted
@@ -70,16 +71,16 @@ def upgrade(spec: ModelSpec, maps: Sequence[Path] = ()) -> Upgraded:
 
 
 def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
-    model = spec
+    begun, dropped = without_states(spec)
+    model = begun
     changes: list[LayerChange] = []
-    dropped: dict[str, str] = {}
-    while model is spec or model.dialect < Dialect.keras3:  # an early Keras 3 takes one hop, to the Keras 3 of today
+    while model is begun or model.dialect < Dialect.keras3:  # an early Keras 3 takes one hop, to the Keras 3 of today
         before = model.dialect
         hop = hop_maps(before, maps)
         problems = list(unaccounted(model, hop))
         if problems:
             raise ConversionFailed(problems)
-        if model is spec:
+        if model is begun:
             model, unused = without_unused(bound(model, hop))
             model = with_dtypes(model)
             dropped |= unused

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from kconvert.errors import ConversionFailed, MissingTensor, Problem, UnusedTensor
 from kconvert.spec import Dialect, LayerSpec, ModelSpec, Origin
 from kconvert.tensor import Tensor
+from kconvert.upgrade.addressed import with_slots
 from kconvert.upgrade.arguments import chosen
 from kconvert.upgrade.maps import HopMaps
 from kconvert.upgrade.slots import present_slots, weights_form
@@ -39,6 +40,8 @@ def bound(model: ModelSpec, maps: HopMaps) -> ModelSpec:
     Raises:
         ConversionFailed: with a MissingTensor or UnusedTensor for each tensor that is not accounted for.
     """
+    if model.addressed:
+        return with_slots(model, maps)
     problems: list[Problem] = []
     layers = []
     try:

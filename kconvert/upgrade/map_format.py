@@ -79,10 +79,11 @@ class Slot(_Form):
 
 
 class Weights(_Form):
-    """The tensors of a layer: `slots` in the framework's order, `state` those it does not train."""
+    """The tensors of a layer: `slots` in the framework's order, `state` those it does not train, `parts` whose they are."""
 
     slots: tuple[Slot, ...] = ()
     state: tuple[str, ...] = ()
+    parts: dict[str, str] = Field(default_factory=dict)
     result: dict[str, Result] = Field(default_factory=dict)
     when: Condition = Field(default_factory=dict)
 

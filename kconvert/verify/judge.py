@@ -41,7 +41,14 @@ def _keras_file(question: dict[str, Any], tf: Any, variables: Any) -> dict[str, 
     digests = {key: variables.digest(v.numpy()) for key, v in variables.keyed_variables(model)}
 
     def run(inputs: list[Any]) -> list[Any]:
-        result = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0, batch_size=len(inputs[0]))
+        given = [tf.constant(x.astype(object)) if x.dtype.kind in "US" else x for x in inputs]
+        if not isinstance(model, tf.keras.Sequential) and isinstance(model.input, dict):
+            named = dict(zip(sorted(model.input), given, strict=True))
+            result = model.predict(named, verbose=0, batch_size=len(inputs[0]))
+        else:
+            result = model.predict(given if len(given) > 1 else given[0], verbose=0, batch_size=len(inputs[0]))
+        if isinstance(result, dict):
+            return [result[key] for key in sorted(result)]
         return list(result) if isinstance(result, list | tuple) else [result]
 
     return {"digests": digests, **_outputs(question, run)}
