@@ -15,6 +15,7 @@ from kconvert.errors import AmbiguousOrigin, BrokenGraph, ConversionFailed, Prob
 from kconvert.read.branches import Branches, begins_with_branches, free_name
 from kconvert.read.graph_container import GraphContainer
 from kconvert.read.nodes import call_of, is_operation, ports_of
+from kconvert.read.op_layers import with_arguments
 from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port, Tensor, map_ports, ports_in
 
 MODELS = frozenset({"Sequential", "Model", "Functional", "Graph"})
@@ -204,7 +205,7 @@ def _functional(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> En
     for entry in entries:
         layer = _layer(entry, dialect, origin, str(entry.get("name") or entry["config"].get("name")))
         nodes = entry.get("inbound_nodes") or ([[]] if layer.class_name == "InputLayer" else [])
-        layers.append(replace(layer, calls=tuple(call_of(node) for node in nodes)))
+        layers.append(with_arguments(replace(layer, calls=tuple(call_of(node) for node in nodes)), nodes))
     names = [layer.name for layer in layers]
     problems += [BrokenGraph("two layers have this name", layer=n) for n in dict.fromkeys(names) if names.count(n) > 1]
     if problems:

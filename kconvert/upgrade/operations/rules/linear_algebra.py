@@ -1,0 +1,51 @@
+"""Products and parts of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kconvert.upgrade.operations.build import Build, Value
+from kconvert.upgrade.operations.folding import as_array
+
+
+def matmul(
+    build: Build,
+    a: Value,
+    b: Value,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    adjoint_a: bool = False,
+    adjoint_b: bool = False,
+) -> Value:
+    """Turned round first, where a flag says so."""
+    left = matrix_transpose(build, a) if transpose_a or adjoint_a else a
+    right = matrix_transpose(build, b) if transpose_b or adjoint_b else b
+    return build("matmul", left, right)
+
+
+def matvec(build: Build, a: Value, b: Value, transpose_a: bool = False, adjoint_a: bool = False) -> Value:
+    """A matrix and a vector, a column for the time of the product."""
+    left = matrix_transpose(build, a) if transpose_a or adjoint_a else a
+    return build("squeeze", build("matmul", left, build("expand_dims", b, axis=-1)), axis=-1)
+
+
+def matrix_transpose(build: Build, a: Value) -> Value:
+    """The last two axes swapped."""
+    return build("swapaxes", a, axis1=-1, axis2=-2)
+
+
+def tensordot(build: Build, a: Value, b: Value, axes: Any) -> Value:
+    """Sums of products over pairs of axes."""
+    pairs = as_array(axes).tolist()
+    return build("tensordot", a, b, axes=pairs)
+
+
+def band_part(build: Build, input: Value, num_lower: Any, num_upper: Any) -> Value:
+    """What lies near the diagonal; a negative number keeps the whole triangle."""
+    lower, upper = int(as_array(num_lower)), int(as_array(num_upper))
+    result = input
+    if upper >= 0:
+        result = build("tril", result, k=upper)
+    if lower >= 0:
+        result = build("triu", result, k=-lower)
+    return result if lower >= 0 or upper >= 0 else build("copy", result)
