@@ -1,4 +1,7 @@
-"""Shape and dtype of what a stock operation gives, as far as they are known; None is never a guess."""
+"""Shape and dtype of what a stock operation gives, as far as they are known; None is never a guess.
+
+A length can also be any object that multiplies and adds, and is handed on as it is.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +99,11 @@ def broadcast(shapes: Sequence[Shape | None]) -> Shape | None:
     for axis in range(rank):
         lengths = {s[axis - rank] for s in known if len(s) >= rank - axis}
         above = lengths - {None, 1}
-        result.append(above.pop() if above else None if None in lengths else 1)
+        sure = [n for n in above if isinstance(n, int)]
+        if sure or not above:
+            result.append(sure[0] if sure else None if None in lengths else 1)
+        else:
+            result.append(above.pop() if len(above) == 1 and None not in lengths else None)
     return tuple(result)
 
 
@@ -226,7 +233,7 @@ def _indexed(shape: Shape, config: Mapping[str, Any]) -> Shape | None:
 def _sliced(n: int | None, bounds: Sequence[Any]) -> int | None:
     if list(bounds) in ([None, None, None], [None, None, 1]):
         return n
-    return None if n is None else len(range(*slice(*bounds).indices(n)))
+    return len(range(*slice(*bounds).indices(n))) if isinstance(n, int) else None
 
 
 def _transposed(shape: Shape, config: Mapping[str, Any]) -> Shape:
@@ -251,7 +258,9 @@ def _pooled(shape: Shape, config: Mapping[str, Any]) -> Shape:
     sizes: dict[int, int | None] = {}
     for axis, pool, stride in zip(axes, config["pool_size"], config["strides"], strict=True):
         n = shape[axis]
-        if n is not None:
+        if not isinstance(n, int):
+            n = None
+        else:
             n = -(-n // stride) if config.get("padding") == "same" else (n - pool) // stride + 1
         sizes[axis] = n
     return tuple(sizes.get(axis, n) for axis, n in enumerate(shape))

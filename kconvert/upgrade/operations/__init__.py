@@ -14,9 +14,8 @@ from typing import Any
 from kconvert.errors import MissingTensor, Problem, Rejected
 from kconvert.report import ArgumentChange, LayerChange
 from kconvert.spec import Call, LayerSpec, ModelSpec, Port, map_ports, ports_in
-from kconvert.upgrade.fragment import Shape
 from kconvert.upgrade.operations.arguments import bound, function_named, of_node
-from kconvert.upgrade.operations.build import Build, Known, Value, renamed
+from kconvert.upgrade.operations.build import Build, Known, Value, renamed, with_lengths
 from kconvert.upgrade.operations.layers import known_outputs
 from kconvert.upgrade.operations.rules import RULES
 from kconvert.upgrade.operations.table import Function, Table, operation_table
@@ -41,7 +40,7 @@ class Resolved:
 
 def with_stock_operations(model: ModelSpec) -> Resolved:
     """The model with an `ops.*` layer, or several, for each op layer at any depth; every unknown function is a problem."""
-    resolving = _Resolving(model, (), None)
+    resolving = _Resolving(model)
     changed = resolving.model()
     return Resolved(changed, tuple(resolving.changes), tuple(resolving.problems))
 
@@ -71,7 +70,7 @@ def _applied(build: Build, function: Function, args: Sequence[Value], kwargs: Ma
 class _Resolving:
     """One graph, call by call, in an order in which inputs come first."""
 
-    def __init__(self, model: ModelSpec, parents: tuple[str, ...], inputs: Sequence[Shape | None] | None) -> None:
+    def __init__(self, model: ModelSpec, parents: tuple[str, ...] = ()) -> None:
         self._model = model
         self._parents = parents
         self._table: Table = operation_table()
@@ -80,7 +79,7 @@ class _Resolving:
         self._new: dict[str, list[LayerSpec]] = {}  # op layer -> operations
         self._calls: dict[str, dict[int, Call]] = {}  # any other layer -> its calls
         self._taken = {layer.name for layer in model.layers}
-        self._inputs = dict(zip([p.layer for p in ports_in(model.inputs)], inputs or (), strict=False))
+        self._batch = next(ports_in(model.inputs), Port(""))
         self.changes: list[LayerChange] = []
         self.problems: list[Problem] = []
 
@@ -110,7 +109,7 @@ class _Resolving:
         held: dict[str, Any] = {}
         for role, value in layer.inner.items():
             if isinstance(value, ModelSpec):
-                below = _Resolving(value, (*self._parents, layer.name), None)
+                below = _Resolving(value, (*self._parents, layer.name))
                 held[role] = below.model()
                 self.changes += below.changes
                 self.problems += below.problems
@@ -144,7 +143,7 @@ class _Resolving:
         self._new.setdefault(layer.name, []).extend(operations)
         outputs = result if isinstance(result, tuple) else (result,)
         for output, value in enumerate(outputs):
-            self._known |= {renamed(p, names): k for p, k in build.known(value).items()}
+            self._known |= build.known_as(value, names)
             self._values[Port(layer.name, number, output)] = renamed(value, names)
         self._report(layer, operations)
 
@@ -178,9 +177,9 @@ class _Resolving:
             return
         new = Call(self._now(call.args), self._now(dict(call.kwargs)))
         self._calls.setdefault(layer.name, {})[number] = new
-        given = self._inputs.get(layer.name)
-        outputs = known_outputs(layer, new, self._known, given)
-        self._known |= {Port(layer.name, number, output): known for output, known in enumerate(outputs)}
+        for output, known in enumerate(known_outputs(layer, new, self._known, self._batch)):
+            port = Port(layer.name, number, output)
+            self._known[port] = replace(known, shape=with_lengths(known.shape, port))
 
     def _now(self, nest: Any) -> Any:
         return map_ports(nest, lambda port: self._values.get(port, port))

@@ -14,8 +14,8 @@ from kconvert.upgrade.operations.lengths import Length
 from kconvert.upgrade.operations.table import Function, Table
 
 IRRELEVANT_ATTRIBUTES = frozenset(
-    ["N", "Truncate", "incompatible_shape_error", "validate_indices", "use_cudnn_on_gpu", "_cloned", "_class",
-     "explicit_paddings", "half_pixel_centers_set", "is_const", "sorted", "bad_indices_policy"]
+    ["N", "num_split", "Truncate", "incompatible_shape_error", "validate_indices", "use_cudnn_on_gpu", "_cloned", "_class",
+     "explicit_paddings", "bad_indices_policy"]
 )  # fmt: skip
 
 
@@ -58,8 +58,11 @@ def of_node(
     arguments |= {name.lstrip("*"): value for name, value in zip(node.inputs, values, strict=True)}
     for name, value in attributes.items():
         target = node.attributes.get(name)
+        if name == "explicit_paddings" and value:
+            arguments["padding"] = [value[n : n + 2] for n in range(0, len(value), 2)]
+            continue
         if target is not None:
-            arguments[target] = value
+            arguments.setdefault(target, value)
         elif not (_is_type(name) or name in IRRELEVANT_ATTRIBUTES) and value not in (None, [], False):
             raise UnknownArgument(f"{operation}: the table does not account for {name}={value!r}", argument=name)
     return node.function, arguments

@@ -14,7 +14,6 @@ import numpy as np
 
 from kconvert.errors import Rejected
 from kconvert.spec import Call, LayerSpec, Nest, Port, map_ports, ports_in
-from kconvert.upgrade.fragment import Shape
 from kconvert.upgrade.operations.folding import as_array, folded, has_lengths
 from kconvert.upgrade.operations.lengths import Length
 from kconvert.upgrade.results import result_dtype, result_shapes
@@ -22,11 +21,14 @@ from kconvert.upgrade.results import result_dtype, result_shapes
 Value = Any
 
 
+Lengths = tuple[Any, ...]  # numbers, and a Length where only a running model knows
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a tensor."""
+    """What is known of a tensor. In its shape, the same `Length` stands for the same number wherever it appears."""
 
-    shape: Shape | None = None
+    shape: Lengths | None = None
     dtype: str | None = None
 
 
@@ -58,11 +60,12 @@ class Build:
         port = Port(self._temporary())
         self._made.append((port.layer, "Reshape", config, Call((tensor,))))
         shape = self.known_shape(tensor, "a reshape")
-        self._known[port] = Known((shape[0], *(None if n == -1 else n for n in target)), dtype)
+        rest = (Length(port, axis) if n == -1 else n for axis, n in enumerate(target, start=1))
+        self._known[port] = Known((shape[0], *rest), dtype)
         return port
 
-    def shape(self, value: Value) -> Shape | None:
-        """The shape of a tensor or constant, batch first; None where it is not known."""
+    def shape(self, value: Value) -> Lengths | None:
+        """The shape of a tensor or constant; None where not even its rank is known."""
         if isinstance(value, Port):
             return self._known.get(value, Known()).shape
         if isinstance(value, Length):
@@ -72,7 +75,7 @@ class Build:
             return None if first is None else (len(value), *first)
         return tuple(as_array(value).shape)
 
-    def known_shape(self, value: Value, what: str) -> Shape:
+    def known_shape(self, value: Value, what: str) -> Lengths:
         """The same where it is needed.
 
         Raises:
@@ -108,9 +111,14 @@ class Build:
         )
         return layers, names
 
-    def known(self, value: Value) -> dict[Port, Known]:
-        """What is known of the ports in a value."""
-        return {port: self._known.get(port, Known()) for port in ports_in(value)}
+    def known_as(self, value: Value, names: Mapping[str, str]) -> dict[Port, Known]:
+        """What is known of the tensors in a value, with the final names."""
+        found: dict[Port, Known] = {}
+        for port in ports_in(value):
+            known = self._known.get(port, Known())
+            shape = None if known.shape is None else tuple(renamed(n, names) for n in known.shape)
+            found[renamed(port, names)] = Known(shape, known.dtype)
+        return found
 
     def length_as_tensor(self, length: Length) -> Port:
         """A length as an int32 number: ones along its axis, added up."""
@@ -158,8 +166,13 @@ class Build:
             shapes = [None]
         ports = tuple(Port(temporary, 0, output) for output in range(len(shapes)))
         for output, (port, shape) in enumerate(zip(ports, shapes, strict=True)):
-            self._known[port] = Known(shape, "int32" if name == "top_k" and output else dtype)
+            self._known[port] = Known(with_lengths(shape, port), "int32" if name == "top_k" and output else dtype)
         return ports if name in WITH_SEVERAL else ports[0]
+
+
+def with_lengths(shape: Sequence[Any] | None, port: Port) -> Lengths | None:
+    """The shape with a `Length` of its own wherever a number is not known."""
+    return None if shape is None else tuple(Length(port, axis) if n is None else n for axis, n in enumerate(shape))
 
 
 WITH_SEVERAL = frozenset(["split", "unstack", "top_k", "moments"])
@@ -173,6 +186,18 @@ def _renamed(call: Call, names: Mapping[str, str]) -> Call:
     return Call(map_ports(call.args, port), map_ports(dict(call.kwargs), port))
 
 
-def renamed(value: Nest, names: Mapping[str, str]) -> Nest:
-    """A value with the final names in its ports."""
-    return map_ports(value, lambda p: Port(names.get(p.layer, p.layer), p.call, p.output))
+def renamed(value: Value, names: Mapping[str, str]) -> Value:
+    """A value with the final names in its ports and lengths."""
+    if isinstance(value, Length):
+        port = None if value.port is None else renamed(value.port, names)
+        return Length(port, value.axis, value.operation, tuple(renamed(p, names) for p in value.parts))
+    if isinstance(value, np.ndarray):
+        if value.dtype != object:
+            return value
+        result = np.empty(value.shape, dtype=object)
+        for index, item in np.ndenumerate(value):
+            result[index] = renamed(item, names)
+        return result
+    if isinstance(value, list | tuple):
+        return type(value)(renamed(v, names) for v in value)
+    return Port(names.get(value.layer, value.layer), value.call, value.output) if isinstance(value, Port) else value

@@ -63,7 +63,9 @@ def folded(name: str, operands: Sequence[Any], config: Mapping[str, Any]) -> Any
 
 
 def plain(value: Any) -> Any:
-    """An array without axes as the number that it holds."""
+    """An array without axes as the number that it holds, one whose lengths are all gone as an array of numbers."""
+    if isinstance(value, np.ndarray) and value.dtype == object and not any(has_lengths(v) for v in value.flat):
+        value = as_array(value.tolist())
     if isinstance(value, np.ndarray) and not value.shape:
         return value[()]
     return value
@@ -96,8 +98,6 @@ def _cast(x: Any, dtype: str) -> Any:
 
 
 def _divide(a: Any, b: Any) -> Any:
-    if has_lengths(a) or has_lengths(b):
-        raise TypeError("a length cannot be divided")
     result = np.true_divide(a, b)
     kinds = {np.asarray(v).dtype for v in (a, b) if isinstance(v, np.ndarray | np.generic)}
     return result.astype("float32") if kinds == {np.dtype("float32")} else result

@@ -53,6 +53,12 @@ class Length:
     def __rmul__(self, other: Any) -> Any:
         return self._with("multiply", other, True)
 
+    def __truediv__(self, other: Any) -> Any:
+        return self._with("divide", other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._with("divide", other, True)
+
     def __floordiv__(self, other: Any) -> Any:
         return self._with("floor_divide", other)
 

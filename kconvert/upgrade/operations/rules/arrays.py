@@ -35,8 +35,8 @@ def _bounds(build: Build, tensor: Value, k: Any, key: Key, place: int) -> Any:
     """
     if isinstance(k, dict):
         start, stop, step = (_number(v) for v in k["slice"])
-        if isinstance(stop, Length) and stop == Length(tensor, _axis_of(key, place)):
-            stop = None
+        if isinstance(stop, Length):
+            stop = _from_the_end(build, tensor, stop, _axis_of(key, place))
         if any(isinstance(v, Length | Port) for v in (start, stop, step)):
             raise Rejected("a bound of the slice is known only when the model runs")
         return {"slice": [start, stop, step]}
@@ -44,6 +44,16 @@ def _bounds(build: Build, tensor: Value, k: Any, key: Key, place: int) -> Any:
     if isinstance(k, Port | Length | list | np.ndarray):
         raise Rejected("the index is computed when the model runs, or a mask")
     return k
+
+
+def _from_the_end(build: Build, tensor: Value, stop: Length, axis: int) -> Any:
+    """The whole length is no bound, the length less a number is that number from the end."""
+    shape = build.shape(tensor)
+    whole = None if shape is None or axis < 0 else shape[axis]
+    if stop == whole:
+        return None
+    is_less = stop.operation == "subtract" and stop.parts[0] == whole and isinstance(stop.parts[1], int | np.integer)
+    return -int(stop.parts[1]) if is_less and stop.parts[1] > 0 else stop
 
 
 def _axis_of(key: Key, place: int) -> int:
@@ -90,7 +100,7 @@ def slice_(build: Build, input_: Value, begin: Any, size: Any) -> Value:
     starts, sizes = numbers(begin, "the beginning of the slice"), numbers(size, "the size of the slice")
     key: Key = []
     for axis, (start, n) in enumerate(zip(starts, sizes, strict=True)):
-        is_rest = isinstance(n, int) and n == -1 or (n == Length(input_, axis) and start == 0)
+        is_rest = n == -1 or (start == 0 and n == build.known_shape(input_, "tf.slice")[axis])
         stop = None if is_rest else start + n
         key.append({"slice": [None if start == 0 else start, stop, None]})
     return _indexed(build, input_, key)
@@ -106,7 +116,7 @@ def squeeze(build: Build, input: Value, axis: Any = None) -> Value:
     axes = None if axis is None else numbers(axis, "the axis")
     if not axes:
         known = build.shape(input)
-        if known is None or None in known[1:]:
+        if known is None or any(isinstance(n, Length) for n in known[1:]):
             raise Rejected("which axes have length one is known only when the model runs", argument="axis")
         axes = [n for n, length in enumerate(known) if length == 1]
         return build("squeeze", input, axis=axes if len(axes) != 1 else axes[0])
@@ -122,7 +132,7 @@ def split(build: Build, value: Value, num_or_size_splits: Any, axis: Any = 0) ->
     sizes = numbers(num_or_size_splits, "the sizes of the parts")
     if -1 in sizes:
         known = build.known_shape(value, "a part of size -1")[axis]
-        if known is None:
+        if isinstance(known, Length):
             raise Rejected("a part of size -1 of a length that is known only when the model runs")
         sizes[sizes.index(-1)] = known - sum(s for s in sizes if s != -1)
     ends = list(accumulate(sizes))[:-1]
@@ -160,7 +170,7 @@ def gather(build: Build, params: Value, indices: Value, axis: Any = None, batch_
 def _wide(build: Build, indices: Value, params: Value) -> Value:
     """Indices with the lengths of the axes behind the second."""
     behind = build.known_shape(params, "tf.gather")[2:]
-    if None in behind:
+    if any(isinstance(n, Length) for n in behind):
         raise Rejected("the lengths behind the gathered axis are not known")
     return build("tile", indices, repeats=[1, 1, *behind]) if behind else indices
 
@@ -197,6 +207,19 @@ def where(build: Build, condition: Value, x: Value = None, y: Value = None) -> V
     if x is None or y is None:
         raise Rejected("tf.where without values gives as many indices as the data say")
     return build("where", condition, x, y)
+
+
+def select(build: Build, condition: Value, x: Value, y: Value) -> Value:
+    """TensorFlow 1's `where`: a condition with one axis chooses between whole elements of the batch."""
+    ranks = [len(build.known_shape(v, "tf.where")) for v in (condition, x)]
+    for axis in range(1, ranks[1]) if ranks[0] == 1 else ():
+        condition = build("expand_dims", condition, axis=axis)
+    return build("where", condition, x, y)
+
+
+def identities(build: Build, input: list[Value]) -> Value:
+    """Several tensors as they are."""
+    return tuple(build("copy", value) for value in input)
 
 
 def pad(build: Build, tensor: Value, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0) -> Value:

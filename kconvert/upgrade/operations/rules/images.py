@@ -9,12 +9,12 @@ import numpy as np
 from kconvert.errors import Rejected
 from kconvert.spec import Port
 from kconvert.tensor import Array
-from kconvert.upgrade.fragment import Shape
-from kconvert.upgrade.operations.build import Build, Value
+from kconvert.upgrade.operations.build import Build, Lengths, Value
 from kconvert.upgrade.operations.lengths import Length
 from kconvert.upgrade.operations.rules.shapes import WHOLE, numbers
 
 SAME_METHOD = frozenset(["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"])
+KERNELS = {"triangle": "bilinear", "keyscubic": "bicubic", "lanczos3": "lanczos3", "lanczos5": "lanczos5"}
 V1_METHODS = {0: "bilinear", 1: "nearest", 2: "bicubic", 3: "area"}
 
 
@@ -43,7 +43,7 @@ def _as_float(build: Build, images: Value) -> Value:
 
 
 def _size(size: Any) -> tuple[int, int]:
-    height, width = numbers(size, "the size")
+    height, width = numbers(list(size) if isinstance(size, tuple) else size, "the size")
     if isinstance(height, Length) or isinstance(width, Length):
         raise Rejected("the size is known only when the model runs", argument="size")
     return height, width
@@ -92,6 +92,38 @@ def resize_nearest(
     return result
 
 
+def resize_bicubic(
+    build: Build, images: Value, size: Any, align_corners: bool = False, half_pixel_centers: bool = False
+) -> Value:
+    """That of TensorFlow 2.
+
+    Raises:
+        Rejected: TensorFlow 1's, which rounds its weights to a table.
+    """
+    if not half_pixel_centers or align_corners:
+        raise Rejected("today's Keras has no bicubic resizing without half-pixel centres")
+    return resize(build, images, size, "bicubic")
+
+
+def scale_and_translate(
+    build: Build,
+    images: Value,
+    size: Any,
+    scale: Any,
+    translation: Any,
+    kernel_type: str = "lanczos3",
+    antialias: bool = True,
+) -> Value:
+    """What tf.image.resize with `antialias` is made of: the scale is that of the sizes, nothing is moved."""
+    target = _size(size)
+    shape = build.known_shape(images, "resizing")
+    wanted = [t / _length(shape, axis) for axis, t in zip((1, 2), target, strict=True)]
+    plain = [np.asarray(v, dtype=np.float32) for v in (scale, translation)]
+    if not np.allclose(plain[0], wanted, rtol=1e-6) or np.any(plain[1]) or kernel_type not in KERNELS:
+        raise Rejected("today's Keras has no such scaling and moving of images")
+    return resize(build, images, target, KERNELS[kernel_type], antialias)
+
+
 def _scale(source: int, target: int, align_corners: bool) -> np.float32:
     """image_resizer_state.h `CalculateResizeScale`."""
     if align_corners and target > 1:
@@ -99,11 +131,11 @@ def _scale(source: int, target: int, align_corners: bool) -> np.float32:
     return np.float32(source) / np.float32(target)
 
 
-def _length(shape: Shape, axis: int) -> int:
-    length = shape[axis]
-    if length is None:
+def _length(shape: Lengths, axis: int) -> int:
+    length: Any = shape[axis]
+    if isinstance(length, Length):
         raise Rejected("the size of the image is known only when the model runs")
-    return length
+    return int(length)
 
 
 def rgb_to_grayscale(build: Build, images: Value) -> Value:
@@ -148,10 +180,10 @@ def per_image_standardization(build: Build, image: Value) -> Value:
     """(x - mean) / max(deviation, 1 / sqrt(number of values)), for each image."""
     _only_floats(build, image)
     shape = build.known_shape(image, "the standardisation")[-3:]
-    if None in shape:
+    if any(isinstance(n, Length) for n in shape):
         raise Rejected("the size of the image is known only when the model runs")
     axes = [-3, -2, -1]
-    smallest = float(1 / np.sqrt(np.float32(np.prod([n or 0 for n in shape]))))
+    smallest = float(1 / np.sqrt(np.float32(np.prod(shape))))
     deviation = build("maximum", build("std", image, axis=axes, keepdims=True), smallest)
     return build("divide", build("subtract", image, build("mean", image, axis=axes, keepdims=True)), deviation)
 

@@ -40,6 +40,11 @@ def tensordot(build: Build, a: Value, b: Value, axes: Any) -> Value:
     return build("tensordot", a, b, axes=pairs)
 
 
+def einsum(build: Build, inputs: list[Value], equation: str) -> Value:
+    """Sums of products by an equation."""
+    return build("einsum", equation, *inputs)
+
+
 def band_part(build: Build, input: Value, num_lower: Any, num_upper: Any) -> Value:
     """What lies near the diagonal; a negative number keeps the whole triangle."""
     lower, upper = int(as_array(num_lower)), int(as_array(num_upper))

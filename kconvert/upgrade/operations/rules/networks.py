@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from kconvert.errors import Rejected
-from kconvert.spec import Port
 from kconvert.upgrade.operations.build import Build, Value
+from kconvert.upgrade.operations.lengths import Length
 from kconvert.upgrade.operations.rules.shapes import WHOLE
 
 
@@ -44,7 +42,7 @@ def local_response_normalization(
 ) -> Value:
     """x / (bias + alpha * the sum of the squares of the channels around)^beta (nn_ops.cc `LRN`)."""
     channels = build.known_shape(input, "the normalisation over channels")[-1]
-    if channels is None:
+    if isinstance(channels, Length):
         raise Rejected("the number of channels is not known")
     radius = int(depth_radius)
     widths = [[0, 0]] * 3 + [[radius, radius]]
@@ -72,7 +70,7 @@ def convolution(
     steps, spread = _spatial(strides, rank, layout), _spatial(dilations, rank, layout)
     padded, how = _padding(build, input, padding, layout)
     return build(
-        "conv", padded, _kernel(filters), strides=steps, padding=how, data_format=layout, dilation_rate=spread
+        "conv", padded, filters, strides=steps, padding=how, data_format=layout, dilation_rate=spread
     )  # fmt: skip
 
 
@@ -87,10 +85,10 @@ def depthwise_convolution(
 ) -> Value:
     """Each channel by itself."""
     layout = _layout(data_format)
-    steps, spread = _spatial(strides, 2, layout), _spatial(dilations, 2, layout)
+    steps, spread = _one(_spatial(strides, 2, layout)), _one(_spatial(dilations, 2, layout))
     padded, how = _padding(build, input, padding, layout)
     return build(
-        "depthwise_conv", padded, _kernel(filter), strides=steps, padding=how, data_format=layout, dilation_rate=spread
+        "depthwise_conv", padded, filter, strides=steps, padding=how, data_format=layout, dilation_rate=spread
     )  # fmt: skip
 
 
@@ -123,19 +121,25 @@ def _layout(data_format: Any) -> str:
     return "channels_first" if str(data_format or "").startswith("NC") else "channels_last"
 
 
-def _spatial(value: Any, rank: int, layout: str) -> list[int]:
-    """One number, one per spatial axis, or one per axis."""
+def _spatial(value: Any, rank: int, layout: str) -> tuple[int, ...]:
+    """One number, one per spatial axis, or one per axis, as a tuple: that is what comes out of a file as one."""
     if value is None:
-        return [1] * rank
+        return (1,) * rank
     if isinstance(value, int):
-        return [value] * rank
-    values = [int(v) for v in value]
+        return (value,) * rank
+    values = tuple(int(v) for v in value)
     if len(values) == rank + 2:
         outer = (values[0], values[1] if layout == "channels_first" else values[-1])
         if outer != (1, 1):
             raise Rejected(f"{values}: steps over the batch or the channels have no equivalent")
         return values[2:] if layout == "channels_first" else values[1:-1]
     return values * rank if len(values) == 1 else values
+
+
+def _one(values: tuple[int, ...]) -> int:
+    if len(set(values)) != 1:
+        raise Rejected(f"{values}: different steps for rows and columns have no equivalent here")
+    return values[0]
 
 
 def _padding(build: Build, x: Value, padding: Any, layout: str) -> tuple[Value, str]:
@@ -146,7 +150,3 @@ def _padding(build: Build, x: Value, padding: Any, layout: str) -> tuple[Value, 
 
 def _widths(padding: Sequence[Sequence[int]]) -> list[list[int]]:
     return [[int(a), int(b)] for a, b in padding]
-
-
-def _kernel(filters: Value) -> Value:
-    return filters if isinstance(filters, Port) else np.asarray(filters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,13 +19,8 @@ WHOLE: dict[str, Any] = {"slice": [None, None, None]}
 
 def shape(build: Build, input: Value, out_type: Any = None) -> Value:
     """The lengths that are known as numbers, the others as lengths."""
-    lengths = _lengths(build, input)
+    lengths = list(build.known_shape(input, "tf.shape"))
     return as_array(lengths) if has_lengths(lengths) else np.array(lengths, dtype=str(out_type or "int32"))
-
-
-def _lengths(build: Build, value: Value) -> list[Any]:
-    known = build.known_shape(value, "tf.shape")
-    return [Length(value, axis) if n is None else n for axis, n in enumerate(known)]
 
 
 def size(build: Build, input: Value, out_type: Any = None) -> Value:
@@ -50,37 +46,28 @@ def numbers(value: Any, what: str) -> list[Any]:
 
 
 def reshape(build: Build, tensor: Value, shape: Any) -> Value:
-    """One length that is not known is what is left: -1; two are the batch, and what is left of the rest.
+    """One length that is not known is what is left: -1. Where the batch stays as it is, another one may be.
 
     Raises:
         Rejected: more of them.
     """
     target = numbers(shape, "the shape")
-    if not isinstance(tensor, Port):
-        return build("reshape", tensor, newshape=target)
-    open_axes = [axis for axis, n in enumerate(target) if isinstance(n, Length)]
-    if not open_axes:
-        return build("reshape", tensor, newshape=target)
-    if len(open_axes) == 1 and -1 not in target:
-        return build("reshape", tensor, newshape=[-1 if isinstance(n, Length) else n for n in target])
+    open_axes = [axis for axis, n in enumerate(target) if isinstance(n, Length) or n == -1]
+    if not isinstance(tensor, Port) or len(open_axes) <= 1:
+        return build("reshape", tensor, newshape=[-1 if axis in open_axes else n for axis, n in enumerate(target)])
     known = build.shape(tensor)
-    if known is not None:
-        # a length that the tensor has at the same place, everything before it the same as well, stays as it is
-        kept = 0
-        while kept < min(len(target), len(known)) and target[kept] == (
-            Length(tensor, kept) if known[kept] is None else known[kept]
-        ):
-            kept += 1
-        rest = [n for n in target[kept:] if isinstance(n, Length) or n == -1]
-        if kept >= 1 and len(rest) <= 1 and target[0] == Length(tensor, 0):
-            return _behind_the_batch(build, tensor, kept, target)
+    if known and len(open_axes) == 2 and open_axes[0] == 0 and _keeps_batch(known, target):
+        return build.reshaped_behind_batch(tensor, [-1 if isinstance(n, Length) else n for n in target[1:]])
     raise Rejected("the new shape has several lengths that are known only when the model runs", argument="shape")
 
 
-def _behind_the_batch(build: Build, tensor: Port, kept: int, target: Sequence[Any]) -> Value:
-    if any(isinstance(n, Length) for n in target[1:kept]):
-        raise Rejected("the new shape has several lengths that are known only when the model runs", argument="shape")
-    return build.reshaped_behind_batch(tensor, [-1 if isinstance(n, Length) else n for n in target[1:]])
+def _keeps_batch(known: Sequence[Any], target: Sequence[Any]) -> bool:
+    """The first length is the tensor's own, or what is left when the others are accounted for."""
+    if target[0] == known[0]:
+        return True
+    rest = [n for n in target[1:] if isinstance(n, Length)]
+    fixed = [math.prod(n for n in lengths if not isinstance(n, Length)) for lengths in (known[1:], target[1:])]
+    return target[0] == -1 and fixed[0] == fixed[1] and rest == [n for n in known[1:] if isinstance(n, Length)]
 
 
 def broadcast_to(build: Build, input: Value, shape: Any) -> Value:
