@@ -14,6 +14,7 @@ from typing import Any
 from kconvert.errors import AmbiguousOrigin, BrokenGraph, ConversionFailed, Problem
 from kconvert.read.branches import Branches, begins_with_branches, free_name
 from kconvert.read.graph_container import GraphContainer
+from kconvert.read.lost_operands import with_lost_operands
 from kconvert.read.nodes import call_of, is_operation, ports_of
 from kconvert.read.op_layers import with_arguments
 from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port, Tensor, map_ports, ports_in
@@ -212,7 +213,7 @@ def _functional(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> En
         raise ConversionFailed(problems)
     inputs = map_ports(ports_of(config.get("input_layers", [])), lambda port: _source(port, layers))
     spec = ModelSpec(dialect, name, tuple(layers), inputs, ports_of(config.get("output_layers", [])), origin)
-    return Envelope(spec, tuple((name,) for name in names))
+    return Envelope(with_lost_operands(spec), tuple((name,) for name in names))
 
 
 def _source(port: Port, layers: Sequence[LayerSpec]) -> Port:

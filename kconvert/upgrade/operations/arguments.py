@@ -81,11 +81,14 @@ def bound(function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) ->
         Rejected: a value that has no equivalent.
         MissingTensor: an operand is not there.
     """
-    if len(args) > len(function.arguments):
-        raise UnknownArgument(f"{len(args)} arguments where the function takes {len(function.arguments)}")
-    given = dict(zip(function.arguments, args, strict=False))
+    names = [name.lstrip("*") for name in function.arguments]
+    if function.arguments and function.arguments[-1].startswith("*"):  # any number of them
+        args = [*args[: len(names) - 1], list(args[len(names) - 1 :])]
+    if len(args) > len(names):
+        raise UnknownArgument(f"{len(args)} arguments where the function takes {len(names)}")
+    given = dict(zip(names, args, strict=False))
     for name, value in kwargs.items():
-        if name not in function.arguments and name != "name":
+        if name not in names and name != "name":
             raise UnknownArgument(f"no row accounts for the argument {name}={value!r}", argument=name)
         given[name] = value
     operands = function.operands if function.rule is None else ()  # a rule takes everything by name

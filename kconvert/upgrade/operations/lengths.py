@@ -42,7 +42,7 @@ class Length:
         return self if _is_number(other, 0) else self._with("add", other, True)
 
     def __sub__(self, other: Any) -> Any:
-        return self._with("subtract", other)
+        return 0 if other == self else self._with("subtract", other)
 
     def __rsub__(self, other: Any) -> Any:
         return self._with("subtract", other, True)

@@ -47,6 +47,7 @@ RULES: dict[str, OperationRule] = {
     "reduce_mean": reductions.reduce_mean,
     "reduce_prod": reductions.reduce_prod,
     "reduce_sum": reductions.reduce_sum,
+    "batch_flatten": shapes.batch_flatten,
     "broadcast_to": shapes.broadcast_to,
     "fill": shapes.fill,
     "ones": shapes.ones,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from kconvert.errors import Rejected
 from kconvert.upgrade.operations.build import Build, Value
 from kconvert.upgrade.operations.folding import as_array
 
@@ -40,8 +42,14 @@ def tensordot(build: Build, a: Value, b: Value, axes: Any) -> Value:
     return build("tensordot", a, b, axes=pairs)
 
 
-def einsum(build: Build, inputs: list[Value], equation: str) -> Value:
-    """Sums of products by an equation."""
+def einsum(build: Build, equation: str, inputs: Sequence[Value] = ()) -> Value:
+    """Sums of products by an equation.
+
+    Raises:
+        Rejected: tf.keras has lost the operands, and the graph does not prove which they were.
+    """
+    if not inputs:
+        raise Rejected("a functional model of tf.keras does not save what tf.einsum was called on; it cannot load it itself")
     return build("einsum", equation, *inputs)
 
 

@@ -61,6 +61,12 @@ def reshape(build: Build, tensor: Value, shape: Any) -> Value:
     raise Rejected("the new shape has several lengths that are known only when the model runs", argument="shape")
 
 
+def batch_flatten(build: Build, x: Value) -> Value:
+    """All axes but the first as one."""
+    lengths = build.known_shape(x, "batch_flatten")
+    return reshape(build, x, [lengths[0], math.prod(lengths[1:])])
+
+
 def _keeps_batch(known: Sequence[Any], target: Sequence[Any]) -> bool:
     """The first length is the tensor's own, or what is left when the others are accounted for."""
     if target[0] == known[0]:
