@@ -69,6 +69,9 @@ def group_unary():
         yield "cast_bool", lambda: tf.cast(x > 0.3, tf.float32)
         yield "cast_double", lambda: tf.cast(x, tf.float64) * 2.0
         yield "cast_same", lambda: tf.cast(x, tf.float32)
+        if IS_GRAPH:
+            yield "raw_clip", lambda: tf.raw_ops.ClipByValue(t=x, clip_value_min=-0.5, clip_value_max=0.5)
+            yield "raw_ones_like", lambda: tf.raw_ops.OnesLike(x=x)
         yield "to_float", lambda: v1.to_float(tf.cast(x * 3.0, tf.int32))
         yield "to_int32", lambda: v1.to_int32(x * 3.0)
 
@@ -280,6 +283,12 @@ def group_arrays():
     return data, cases
 
 
+def group_einsum():
+    """One model for itself: from TensorFlow 2.4 on the file does not say what tf.einsum was called on."""
+    data = [("x", floats(3, 4, 5)), ("y", floats(3, 6, 5))]
+    return data, lambda x, y: [("einsum", lambda: tf.tanh(tf.einsum("bij,bkj->bik", y, x)))]
+
+
 def group_linalg():
     data = [("x", floats(3, 4, 6)), ("y", floats(3, 4, 6)), ("v", floats(3, 6)), ("s", floats(3, 4, 4)),
             ("a", floats(3, 5, 3)), ("b", floats(3, 5, 3))]
@@ -299,6 +308,9 @@ def group_linalg():
         yield "tensordot_axes", lambda: tf.tensordot(x, np.linspace(-1, 1, 12).reshape(4, 3).astype("float32"), axes=[[1], [0]])
         yield "trace", lambda: tf.linalg.trace(s)
         yield "diag_part", lambda: tf.linalg.diag_part(s)
+        if IS_GRAPH:
+            yield "raw_diag_part", lambda: tf.raw_ops.MatrixDiagPartV2(input=s, k=0, padding_value=0.0)
+        yield "diag_part_offset", lambda: tf.linalg.diag_part(s, k=1)
         yield "band_part", lambda: tf.linalg.band_part(s, -1, 0)
         yield "band_part_upper", lambda: tf.linalg.band_part(s, 0, -1)
         yield "band_part_both", lambda: tf.linalg.band_part(x, 1, 2)
