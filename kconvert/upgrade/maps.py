@@ -86,6 +86,7 @@ class StrictLoader(_SAFE_LOADER):  # type: ignore[misc, valid-type]
     """Refuses a mapping with the same key twice, where PyYAML would keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping whose keys are all different."""
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)

@@ -5,6 +5,7 @@ A length can also be any object that multiplies and adds, and is handed on as it
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -273,7 +274,7 @@ def _split(shape: Shape, config: Mapping[str, Any]) -> list[Shape | None]:
         sizes: list[int | None] = [None if n is None else n // parts] * parts
     else:
         ends = [0, *parts, n]
-        sizes = [None if b is None else b - a for a, b in zip(ends, ends[1:], strict=False)]
+        sizes = [None if b is None else b - a for a, b in itertools.pairwise(ends)]
     return [(*shape[:axis], size, *shape[axis + 1 :]) for size in sizes]
 
 

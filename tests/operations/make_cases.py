@@ -2,7 +2,7 @@
 
     python make_cases.py tf-2.4                    # in an environment with TensorFlow 2.4, beside this file
 
-writes `tf-2.4/<group>.json`, the architecture, and `<group>.npz` (inputs `in_0`, ..., outputs `out_0`, ...) for each group
+writes `tf-2.4/<group>.json.gz`, the architecture, and `<group>.npz` (inputs `in_0`, ..., outputs `out_0`, ...) for each group
 below; these models have no weights. A function that this TensorFlow does not have is left out. TensorFlow 1.15 to 2.3 write
 TensorFlowOpLayer, 2.4 to 2.15 TFOpLambda.
 
@@ -11,6 +11,7 @@ are called here one by one: `calls.json` lists name, arguments (`"@x"` is an inp
 """
 from __future__ import print_function
 
+import gzip
 import json
 import os
 import sys
@@ -42,7 +43,7 @@ def integers(low, high, *shape):
 
 
 def group_unary():
-    data = [("x", floats(3, 4, 6)), ("p", positive(3, 4, 6)), ("u", inside(3, 4, 6))]
+    data = [("x", floats(2, 4, 6)), ("p", positive(2, 4, 6)), ("u", inside(2, 4, 6))]
 
     def cases(x, p, u):
         for name in ("abs ceil cos cosh erf exp floor log_sigmoid negative reciprocal rint round sigmoid sign sin sinh "
@@ -79,8 +80,8 @@ def group_unary():
 
 
 def group_binary():
-    data = [("x", floats(3, 4, 6)), ("y", floats(3, 4, 6)), ("p", positive(3, 4, 6)), ("i", integers(-9, 9, 3, 5)),
-            ("j", integers(1, 5, 3, 5)), ("v", floats(3, 6))]
+    data = [("x", floats(2, 4, 6)), ("y", floats(2, 4, 6)), ("p", positive(2, 4, 6)), ("i", integers(-9, 9, 2, 5)),
+            ("j", integers(1, 5, 2, 5)), ("v", floats(2, 6))]
 
     def cases(x, y, p, i, j, v):
         zero = tf.nn.relu(y)
@@ -142,7 +143,7 @@ def group_binary():
 
 
 def group_reductions():
-    data = [("x", floats(3, 4, 6)), ("p", positive(3, 4, 6)), ("i", integers(-3, 4, 3, 5)), ("t", floats(3, 5))]
+    data = [("x", floats(2, 4, 6)), ("p", positive(2, 4, 6)), ("i", integers(-3, 4, 2, 5)), ("t", floats(2, 5))]
 
     def cases(x, p, i, t):
         for name in "sum prod mean max min logsumexp".split():
@@ -197,8 +198,8 @@ def group_reductions():
 
 
 def group_arrays():
-    data = [("x", floats(3, 4, 6)), ("y", floats(3, 4, 6)), ("i", integers(0, 4, 3, 5)), ("k", integers(0, 4, 3)),
-            ("w", floats(3, 1, 6))]
+    data = [("x", floats(2, 4, 6)), ("y", floats(2, 4, 6)), ("i", integers(0, 4, 2, 5)), ("k", integers(0, 4, 2)),
+            ("w", floats(2, 1, 6))]
 
     def cases(x, y, i, k, w):
         n = tf.shape(x)[0]
@@ -260,7 +261,7 @@ def group_arrays():
         yield "pad_symmetric", lambda: tf.pad(x, [[0, 0], [2, 1], [1, 1]], "SYMMETRIC")
         yield "pad_v1", lambda: v1.pad(x, [[0, 0], [1, 1], [0, 0]], mode="CONSTANT", constant_values=2.0)
         yield "slice", lambda: tf.slice(x, [0, 1, 2], [-1, 2, 3])
-        yield "strided_slice", lambda: tf.strided_slice(x, [0, 1, 0], [3, 4, 6], [1, 2, 3])
+        yield "strided_slice", lambda: tf.strided_slice(x, [0, 1, 0], [2, 4, 6], [1, 2, 3])
         yield "strided_slice_masks", lambda: tf.strided_slice(x, [0, 1], [0, 3], begin_mask=1, end_mask=1)
         yield "getitem", lambda: x[:, 1]
         yield "getitem_slices", lambda: x[:, 1:3, ::2]
@@ -269,7 +270,7 @@ def group_arrays():
         yield "getitem_newaxis", lambda: x[:, tf.newaxis, :, 1, tf.newaxis]
         yield "getitem_reversed", lambda: x[:, ::-1]
         yield "getitem_length", lambda: x[:, : tf.shape(x)[1] - 1]
-        yield "broadcast_to", lambda: tf.broadcast_to(w, [3, 4, 6])
+        yield "broadcast_to", lambda: tf.broadcast_to(w, [2, 4, 6])
         yield "broadcast_to_batch", lambda: tf.broadcast_to(w, [n, 4, 6])
         yield "fill", lambda: x + tf.fill([n, 4, 1], 0.5)
         yield "fill_shape", lambda: tf.fill(tf.shape(x), 2.5) * x
@@ -285,13 +286,13 @@ def group_arrays():
 
 def group_einsum():
     """One model for itself: from TensorFlow 2.4 on the file does not say what tf.einsum was called on."""
-    data = [("x", floats(3, 4, 5)), ("y", floats(3, 6, 5))]
+    data = [("x", floats(2, 4, 5)), ("y", floats(2, 6, 5))]
     return data, lambda x, y: [("einsum", lambda: tf.tanh(tf.einsum("bij,bkj->bik", y, x)))]
 
 
 def group_linalg():
-    data = [("x", floats(3, 4, 6)), ("y", floats(3, 4, 6)), ("v", floats(3, 6)), ("s", floats(3, 4, 4)),
-            ("a", floats(3, 5, 3)), ("b", floats(3, 5, 3))]
+    data = [("x", floats(2, 4, 6)), ("y", floats(2, 4, 6)), ("v", floats(2, 6)), ("s", floats(2, 4, 4)),
+            ("a", floats(2, 5, 3)), ("b", floats(2, 5, 3))]
 
     def cases(x, y, v, s, a, b):
         spd = tf.matmul(s, s, transpose_b=True) + np.eye(4).astype("float32")
@@ -325,7 +326,7 @@ def group_linalg():
 
 
 def group_nn():
-    data = [("x", floats(3, 4, 6)), ("im", floats(3, 6, 8, 4)), ("s", floats(3, 8, 4))]
+    data = [("x", floats(2, 4, 6)), ("im", floats(2, 6, 8, 4)), ("s", floats(2, 8, 4))]
     kernel = random.randn(3, 3, 4, 5).astype("float32") / 4
     depthwise = random.randn(3, 3, 4, 2).astype("float32") / 4
 
@@ -374,7 +375,7 @@ def group_nn():
 
 def group_backend():
     """What code of these years calls: functions of keras.backend and keras.activations."""
-    data = [("x", floats(3, 4, 6)), ("y", floats(3, 4, 6)), ("p", positive(3, 4, 6)), ("s", floats(3, 4, 4))]
+    data = [("x", floats(2, 4, 6)), ("y", floats(2, 4, 6)), ("p", positive(2, 4, 6)), ("s", floats(2, 4, 4))]
     K, A = keras.backend, keras.activations
 
     def cases(x, y, p, s):
@@ -435,7 +436,7 @@ def group_backend():
 
 
 def group_images():
-    data = [("im", positive(3, 6, 8, 3)), ("g", positive(3, 6, 8, 1)), ("q", integers(0, 255, 3, 6, 8, 3).astype("uint8"))]
+    data = [("im", positive(2, 6, 8, 3)), ("g", positive(2, 6, 8, 1)), ("q", integers(0, 255, 2, 6, 8, 3).astype("uint8"))]
 
     def cases(im, g, q):
         yield "resize", lambda: tf.image.resize(im, (12, 16))
@@ -522,6 +523,7 @@ def made(group, folder):
     model = keras.Model(inputs, outputs, name=group)
     arrays = [a for _, a in data]
     results = model.predict(arrays, batch_size=len(arrays[0]))
+    results = results if isinstance(results, list) else [results]
     write(folder, group, json.loads(model.to_json()), arrays, results)
     print(group, len(outputs), "outputs; left out:", *left_out, sep="\n   ")
 
@@ -563,8 +565,8 @@ CALLS = [
     ("shape", ["@x"], {}),
     ("size", ["@x"], {}),
 ]
-ARRAYS = {"x": floats(3, 4, 6), "p": positive(3, 4, 6), "w": floats(3, 1, 6), "v": floats(3, 6), "i": integers(0, 4, 3, 5),
-          "b": random.rand(3, 4, 6) > 0.5, "im": floats(3, 6, 8, 4), "k": floats(3, 3, 4, 2), "k1": floats(3, 6, 2),
+ARRAYS = {"x": floats(2, 4, 6), "p": positive(2, 4, 6), "w": floats(2, 1, 6), "v": floats(2, 6), "i": integers(0, 4, 2, 5),
+          "b": random.rand(2, 4, 6) > 0.5, "im": floats(2, 6, 8, 4), "k": floats(3, 3, 4, 2), "k1": floats(3, 6, 2),
           "mean": floats(4), "variance": positive(4)}
 
 
@@ -594,8 +596,8 @@ def called(folder):
 def write(folder, group, config, inputs, outputs):
     if not os.path.isdir(folder):
         os.makedirs(folder)
-    with open(os.path.join(folder, group + ".json"), "w") as file:
-        json.dump(config, file, separators=(",", ":"), sort_keys=True)
+    with gzip.GzipFile(os.path.join(folder, group + ".json.gz"), "wb", 9, mtime=0) as file:
+        file.write(json.dumps(config, sort_keys=True).encode())
     recorded = {"in_%d" % n: a for n, a in enumerate(inputs)}
     recorded.update({"out_%d" % n: a for n, a in enumerate(outputs)})
     np.savez_compressed(os.path.join(folder, group + ".npz"), **recorded)

@@ -158,7 +158,9 @@ class _Resolving:
             what = ".".join(
                 str(layer.config[k]) for k in ("cls_symbol", "method_name", "attr_name") if k in layer.config
             )
-            raise Rejected(f"{what or 'it'} of a ragged or sparse tensor, which today's Keras has in no stock operation")
+            raise Rejected(
+                f"{what or 'it'} of a ragged or sparse tensor, which today's Keras has in no stock operation"
+            )
         return function_named(str(layer.config.get("function")), self._table), args, kwargs
 
     def _lose(self, layer: LayerSpec, number: int) -> None:

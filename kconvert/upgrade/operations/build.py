@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kconvert.errors import Rejected
-from kconvert.spec import Call, LayerSpec, Nest, Port, map_ports, ports_in
+from kconvert.spec import Call, LayerSpec, Port, map_ports, ports_in
 from kconvert.upgrade.operations.folding import as_array, folded, has_lengths
 from kconvert.upgrade.operations.lengths import Length
 from kconvert.upgrade.results import result_dtype, result_shapes

@@ -22,7 +22,7 @@ def has_lengths(nest: Any) -> bool:
     if isinstance(nest, Length):
         return True
     if isinstance(nest, np.ndarray):
-        return nest.dtype == object
+        return bool(nest.dtype.kind == "O")
     if isinstance(nest, Mapping):
         return any(map(has_lengths, nest.values()))
     return isinstance(nest, list | tuple) and any(map(has_lengths, nest))
@@ -92,8 +92,7 @@ def _cast(x: Any, dtype: str) -> Any:
     if has_lengths(x):
         if dtype.startswith(("int", "uint")):
             return x
-        array = np.vectorize(lambda n: Length(operation="cast", parts=(n, dtype)), otypes=[object])(x)
-        return array
+        return np.vectorize(lambda n: Length(operation="cast", parts=(n, dtype)), otypes=[object])(x)
     return np.asarray(x).astype(dtype)
 
 
@@ -156,8 +155,8 @@ FOLDED: dict[str, Callable[..., Any]] = {
     "max": _keeping(np.max),
     "min": _keeping(np.min),
     "mean": _keeping(np.mean),
-    "reshape": lambda x, newshape: np.reshape(x, newshape),
-    "transpose": lambda x, axes=None: np.transpose(x, axes),
+    "reshape": np.reshape,
+    "transpose": np.transpose,
     "swapaxes": np.swapaxes,
     "expand_dims": lambda x, axis: np.expand_dims(np.asarray(x), axis),
     "squeeze": lambda x, axis=None: np.squeeze(x, axis),
@@ -165,7 +164,7 @@ FOLDED: dict[str, Callable[..., Any]] = {
     "stack": lambda xs, axis=0: np.stack(xs, axis),
     "unstack": lambda x, num=None, axis=0: [np.take(x, n, axis) for n in range(x.shape[axis])],
     "split": lambda x, indices_or_sections, axis=0: np.split(x, indices_or_sections, axis),
-    "tile": lambda x, repeats: np.tile(x, repeats),
+    "tile": lambda x, repeats: np.tile(x, tuple(repeats)),
     "repeat": lambda x, repeats, axis=None: np.repeat(x, repeats, axis),
     "flip": lambda x, axis=None: np.flip(x, tuple(axis) if isinstance(axis, list) else axis),
     "roll": np.roll,

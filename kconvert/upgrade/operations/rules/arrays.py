@@ -245,5 +245,3 @@ def sort(build: Build, values: Value, axis: int = -1, direction: str = "ASCENDIN
 def argsort(build: Build, values: Value, axis: int = -1, direction: str = "ASCENDING") -> Value:
     """The order's indices; of equal values the earlier comes first, both ways (sort_ops.py `_argsort`)."""
     return build("argsort", build("negative", values) if direction == "DESCENDING" else values, axis=axis)
-
-

@@ -49,7 +49,9 @@ def einsum(build: Build, equation: str, inputs: Sequence[Value] = ()) -> Value:
         Rejected: tf.keras has lost the operands, and the graph does not prove which they were.
     """
     if not inputs:
-        raise Rejected("a functional model of tf.keras does not save what tf.einsum was called on; it cannot load it itself")
+        raise Rejected(
+            "a functional model of tf.keras does not save what tf.einsum was called on; it cannot load it itself"
+        )
     return build("einsum", equation, *inputs)
 
 

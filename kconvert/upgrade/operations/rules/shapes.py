@@ -10,6 +10,7 @@ import numpy as np
 
 from kconvert.errors import Rejected
 from kconvert.spec import Port, ports_in
+from kconvert.tensor import Array
 from kconvert.upgrade.operations.build import Build, Value
 from kconvert.upgrade.operations.folding import as_array, has_lengths
 from kconvert.upgrade.operations.lengths import Length
@@ -155,7 +156,7 @@ def range_(build: Build, start: Any = 0, limit: Any = None, delta: Any = 1, dtyp
         start, limit = 0, start
     values = [start, limit, delta]
     if not has_lengths(values) and not any(True for _ in ports_in(values)):
-        array = np.arange(*(as_array(v)[()] for v in values))
+        array: Array = np.arange(*(as_array(v).item() for v in values), dtype=_common(values))
         return array.astype(str(dtype)) if dtype else array
     if isinstance(limit, Length) and limit.port is not None and start == 0 and delta == 1:
         of = build.known_shape(limit.port, "tf.range")
@@ -163,6 +164,11 @@ def range_(build: Build, start: Any = 0, limit: Any = None, delta: Any = 1, dtyp
         ones_ = build("ones_like", build("getitem", limit.port, key=key), dtype=str(dtype or "int32"))
         return build("subtract", build("cumsum", ones_, axis=0), 1)
     raise Rejected("tf.range over something that is known only when the model runs")
+
+
+def _common(values: Sequence[Any]) -> str:
+    """Whole numbers are int32, as in TensorFlow, others float32."""
+    return str(np.result_type(*(as_array(v).dtype for v in values)))
 
 
 def sequence_mask(build: Build, lengths: Value, maxlen: Any = None, dtype: Any = "bool") -> Value:
