@@ -78,6 +78,7 @@ class _Resolving:
         self._known: dict[Port, Known] = {}
         self._new: dict[str, list[LayerSpec]] = {}  # op layer -> operations
         self._calls: dict[str, dict[int, Call]] = {}  # any other layer -> its calls
+        self._copies: dict[str, LayerSpec] = {}
         self._taken = {layer.name for layer in model.layers}
         self._batch = next(ports_in(model.inputs), Port(""))
         self.changes: list[LayerChange] = []
@@ -102,7 +103,8 @@ class _Resolving:
                 followed = self._calls.get(layer.name, {})
                 calls = tuple(followed.get(number, call) for number, call in enumerate(layer.calls))
                 layers.append(replace(inner.get(layer.name, layer), calls=calls))
-        return replace(self._model, layers=tuple(layers), outputs=self._outputs())
+        outputs = self._outputs()
+        return replace(self._model, layers=(*layers, *self._copies.values()), outputs=outputs)
 
     def _inside(self, layer: LayerSpec) -> LayerSpec:
         """The layer with op layers resolved in what it holds."""
@@ -196,6 +198,9 @@ class _Resolving:
                 problem.layer = "/".join((*self._parents, old.layer))
                 self.problems.append(problem)
                 return old
+            if value != old and any(value.layer == p.layer for p in ports_in(self._model.inputs)):
+                self._copies[old.layer] = LayerSpec("ops.copy", old.layer, {}, (Call((value,)),))
+                return Port(old.layer)
             return value
 
         return map_ports(self._model.outputs, port)

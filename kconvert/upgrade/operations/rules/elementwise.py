@@ -66,7 +66,7 @@ def add_n(build: Build, inputs: Sequence[Value]) -> Value:
     total = values[0]
     for value in values[1:]:
         total = build("add", total, value)
-    return total if len(values) > 1 else build("copy", total)
+    return total
 
 
 def clip_by_value(build: Build, t: Value, clip_value_min: Value, clip_value_max: Value) -> Value:
@@ -83,8 +83,8 @@ def clip_by_norm(build: Build, t: Value, clip_norm: Value, axes: Any = None) -> 
 
 
 def cast(build: Build, x: Value, dtype: str) -> Value:
-    """Another dtype; the same one is a copy, so that no mask is handed on."""
-    return build("copy", x) if build.dtype(x) == dtype else build("cast", x, dtype=dtype)
+    """Another dtype; for the same one TensorFlow gives the tensor itself, and with it its mask."""
+    return x if build.dtype(x) == dtype else build("cast", x, dtype=dtype)
 
 
 def silu(build: Build, features: Value, beta: Value = 1.0) -> Value:
