@@ -117,6 +117,18 @@ def test_every_row_is_exercised_by_a_case_of_a_real_tensorflow():
     assert len(functions) > 120
 
 
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("tf-*/signatures.txt")), ids=lambda p: p.parent.name)
+def test_every_parameter_of_the_real_functions_is_accounted_for_in_its_order(path):
+    lines = [line.split() for line in path.read_text().splitlines()]
+    assert len(lines) > 250
+    for name, *parameters in lines:
+        if name in REFUSED or TABLE.functions[name].reject:
+            continue
+        arguments = TABLE.functions[name].arguments
+        assert [a for a in arguments if a in parameters] == [p for p in parameters if p in arguments], name
+        assert set(parameters) <= {*arguments, "name"}, name
+
+
 def test_both_kinds_of_op_layers_are_there():
     assert {p.parent.name for p in CASES} == {"tf-1.15", "tf-2.3", "tf-2.4", "tf-2.15"}
 

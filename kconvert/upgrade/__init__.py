@@ -19,7 +19,7 @@ from kconvert.upgrade.hop import hopped
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.masks import with_explicit_masks, without_merged_masks
 from kconvert.upgrade.names import with_legal_names
-from kconvert.upgrade.operations import with_stock_operations
+from kconvert.upgrade.operations import OP_LAYERS, with_stock_operations
 from kconvert.upgrade.resets import with_resets
 from kconvert.upgrade.unused import without_unused
 
@@ -109,5 +109,6 @@ def _prepared(model: ModelSpec) -> ModelSpec:
 
 
 def known_layers(dialect: Dialect) -> frozenset[str]:
-    """The layer classes that the built-in maps of this dialect know."""
-    return frozenset(hop_maps(dialect).sections["layers"])
+    """The layer classes that the built-in maps of this dialect know, op layers included."""
+    op_layers = OP_LAYERS if dialect == Dialect.keras2 else frozenset()
+    return frozenset(hop_maps(dialect).sections["layers"]) | op_layers

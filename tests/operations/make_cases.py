@@ -73,6 +73,10 @@ def group_unary():
         if IS_GRAPH:
             yield "raw_clip", lambda: tf.raw_ops.ClipByValue(t=x, clip_value_min=-0.5, clip_value_max=0.5)
             yield "raw_ones_like", lambda: tf.raw_ops.OnesLike(x=x)
+        yield "to_double", lambda: v1.to_double(x)
+        yield "to_int64", lambda: v1.to_int64(x * 3.0)
+        yield "convert_to_tensor", lambda: tf.convert_to_tensor(x) * 1.5
+        yield "ensure_shape", lambda: tf.ensure_shape(x, [None, 4, 6])
         yield "to_float", lambda: v1.to_float(tf.cast(x * 3.0, tf.int32))
         yield "to_int32", lambda: v1.to_int32(x * 3.0)
 
@@ -312,6 +316,8 @@ def group_linalg():
         if IS_GRAPH:
             yield "raw_diag_part", lambda: tf.raw_ops.MatrixDiagPartV2(input=s, k=0, padding_value=0.0)
         yield "diag_part_offset", lambda: tf.linalg.diag_part(s, k=1)
+        yield "diag", lambda: tf.linalg.diag(v)
+        yield "solve", lambda: tf.linalg.solve(spd, x)
         yield "band_part", lambda: tf.linalg.band_part(s, -1, 0)
         yield "band_part_upper", lambda: tf.linalg.band_part(s, 0, -1)
         yield "band_part_both", lambda: tf.linalg.band_part(x, 1, 2)
@@ -355,6 +361,12 @@ def group_nn():
         yield "conv2d_v1", lambda: v1.nn.conv2d(im, filter=kernel, strides=[1, 1, 1, 1], padding="SAME")
         yield "conv1d", lambda: tf.nn.conv1d(s, kernel[0], stride=2, padding="SAME")
         yield "convolution", lambda: tf.nn.convolution(im, kernel, padding="SAME")
+        yield "conv3d", lambda: tf.nn.conv3d(im[:, tf.newaxis], kernel[tf.newaxis], [1, 1, 2, 1, 1], "SAME")
+        yield "embedding_lookup", lambda: tf.nn.embedding_lookup(kernel[0, 0], tf.cast(tf.abs(x), tf.int32) % 4)
+        yield "sigmoid_cross_entropy", lambda: tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.sigmoid(x), logits=x)
+        yield "softmax_cross_entropy", lambda: tf.nn.softmax_cross_entropy_with_logits(tf.nn.softmax(x), x, axis=-1)
+        yield "max_pool3d", lambda: tf.nn.max_pool3d(im[:, tf.newaxis], [1, 1, 2, 2, 1], [1, 1, 2, 2, 1], "SAME")
+        yield "avg_pool3d", lambda: tf.nn.avg_pool3d(im[:, tf.newaxis], (1, 2, 2), (1, 2, 2), "VALID")
         yield "depthwise_conv2d", lambda: tf.nn.depthwise_conv2d(im, depthwise, [1, 1, 1, 1], "SAME")
         yield "depthwise_conv2d_strides", lambda: tf.nn.depthwise_conv2d(im, depthwise, strides=[1, 2, 2, 1], padding="VALID")
         yield "max_pool2d", lambda: tf.nn.max_pool2d(im, 2, 2, "VALID")
@@ -471,6 +483,8 @@ def group_images():
         yield "central_crop", lambda: tf.image.central_crop(im, 0.5)
         yield "crop_to_bounding_box", lambda: tf.image.crop_to_bounding_box(im, 1, 2, 3, 4)
         yield "pad_to_bounding_box", lambda: tf.image.pad_to_bounding_box(im, 1, 2, 9, 11)
+        yield "resize_with_crop_or_pad", lambda: tf.image.resize_with_crop_or_pad(im, 4, 11)
+        yield "rgb_to_hsv", lambda: tf.image.rgb_to_hsv(im / 2.2)
         yield "convert_image_dtype", lambda: tf.image.convert_image_dtype(q, tf.float32)
         yield "extract_patches", lambda: tf.image.extract_patches(im, [1, 2, 3, 1], [1, 2, 2, 1], [1, 1, 1, 1], "VALID")
 
@@ -550,6 +564,8 @@ CALLS = [
     ("nn.batch_normalization", ["@im", "@mean", "@variance", "@mean", "@variance", 1e-3], {}),
     ("compat.v1.to_float", ["@i"], {}),
     ("compat.v1.to_int32", ["@x"], {}),
+    ("compat.v1.to_int64", ["@x"], {}),
+    ("compat.v1.to_double", ["@x"], {}),
     ("compat.v1.expand_dims", ["@x"], {"dim": 1}),
     ("compat.v1.reduce_sum", ["@x", 1], {"keep_dims": True}),
     ("compat.v1.reduce_prod", ["@x"], {"reduction_indices": [1]}),
@@ -562,12 +578,15 @@ CALLS = [
     ("compat.v1.argmax", ["@x"], {"dimension": 1}),
     ("compat.v1.argmin", ["@x", 1], {}),
     ("compat.v1.math.l2_normalize", ["@x"], {"dim": 2}),
+    ("nn.softmax_cross_entropy_with_logits", ["@p", "@x"], {}),
+    ("nn.sigmoid_cross_entropy_with_logits", ["@p", "@x"], {}),
+    ("nn.embedding_lookup", ["@table", "@i"], {}),
     ("shape", ["@x"], {}),
     ("size", ["@x"], {}),
 ]
 ARRAYS = {"x": floats(2, 4, 6), "p": positive(2, 4, 6), "w": floats(2, 1, 6), "v": floats(2, 6), "i": integers(0, 4, 2, 5),
           "b": random.rand(2, 4, 6) > 0.5, "im": floats(2, 6, 8, 4), "k": floats(3, 3, 4, 2), "k1": floats(3, 6, 2),
-          "mean": floats(4), "variance": positive(4)}
+          "table": floats(4, 2), "mean": floats(4), "variance": positive(4)}
 
 
 def called(folder):

@@ -87,6 +87,11 @@ def cast(build: Build, x: Value, dtype: str) -> Value:
     return x if build.dtype(x) == dtype else build("cast", x, dtype=dtype)
 
 
+def convert_to_tensor(build: Build, value: Value, dtype: str | None = None) -> Value:
+    """A tensor is one already."""
+    return value if dtype is None else cast(build, value, dtype)
+
+
 def silu(build: Build, features: Value, beta: Value = 1.0) -> Value:
     """x sigmoid(beta x); beta is there from TensorFlow 2.7 on."""
     if beta == 1:

@@ -230,6 +230,17 @@ def pad_to_bounding_box(
     return build("pad", image, pad_width=widths, mode="constant", constant_values=0)
 
 
+def resize_with_crop_or_pad(build: Build, image: Value, target_height: int, target_width: int) -> Value:
+    """The middle, cut or with zeros around (image_ops_impl.py `resize_image_with_crop_or_pad`)."""
+    shape = build.known_shape(image, "tf.image.resize_with_crop_or_pad")
+    sizes = [(_length(shape, axis), int(n)) for axis, n in ((-3, target_height), (-2, target_width))]
+    cuts = [max((n - target) // 2, 0) for n, target in sizes]
+    cropped = crop_to_bounding_box(build, image, *cuts, *(min(n, target) for n, target in sizes))
+    return pad_to_bounding_box(
+        build, cropped, *(max((target - n) // 2, 0) for n, target in sizes), *(target for _, target in sizes)
+    )  # fmt: skip
+
+
 def convert_image_dtype(build: Build, image: Value, dtype: str, saturate: bool = False) -> Value:
     """Integers become numbers from 0 to 1 (image_ops_impl.py `convert_image_dtype`).
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from kconvert.errors import Rejected
 from kconvert.upgrade.operations.build import Build, Value
 from kconvert.upgrade.operations.folding import as_array
+from kconvert.upgrade.operations.lengths import Length
 
 
 def matmul(
@@ -53,6 +56,15 @@ def einsum(build: Build, equation: str, inputs: Sequence[Value] = ()) -> Value:
             "a functional model of tf.keras does not save what tf.einsum was called on; it cannot load it itself"
         )
     return build("einsum", equation, *inputs)
+
+
+def diag(build: Build, diagonal: Value) -> Value:
+    """Zeros with these numbers on the diagonal."""
+    length = build.known_shape(diagonal, "tf.linalg.diag")[-1]
+    if isinstance(length, Length):
+        raise Rejected("the size of the matrix is known only when the model runs")
+    unit = np.eye(length, dtype=build.dtype(diagonal) or "float32")
+    return build("multiply", build("expand_dims", diagonal, axis=-1), unit)
 
 
 def band_part(build: Build, input: Value, num_lower: Any, num_upper: Any) -> Value:

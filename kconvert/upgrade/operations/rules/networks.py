@@ -74,6 +74,25 @@ def convolution(
     )  # fmt: skip
 
 
+def sigmoid_cross_entropy(build: Build, labels: Value, logits: Value) -> Value:
+    """max(x, 0) - x z + log(1 + exp(-|x|)) (nn_impl.py)."""
+    product = build("multiply", logits, labels)
+    tail = build("log1p", build("exp", build("negative", build("abs", logits))))
+    return build("add", build("subtract", build("relu", logits), product), tail)
+
+
+def softmax_cross_entropy_and_gradient(build: Build, features: Value, labels: Value) -> Value:
+    """The operation gives the gradient as a second output, which code never takes."""
+    return (softmax_cross_entropy(build, labels, features),)
+
+
+def softmax_cross_entropy(build: Build, labels: Value, logits: Value, axis: int | None = -1) -> Value:
+    """Minus the sum of labels times log-probabilities."""
+    axis = -1 if axis is None else axis
+    product = build("multiply", labels, build("log_softmax", logits, axis=axis))
+    return build("negative", build("sum", product, axis=axis))
+
+
 def depthwise_convolution(
     build: Build,
     input: Value,
