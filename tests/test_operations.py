@@ -124,7 +124,8 @@ def test_every_parameter_of_the_real_functions_is_accounted_for_in_its_order(pat
     for name, *parameters in lines:
         if name in REFUSED or TABLE.functions[name].reject:
             continue
-        arguments = TABLE.functions[name].arguments
+        arguments = [a for a in TABLE.functions[name].arguments if a != "_sentinel"]  # it forces the use of names
+        parameters = [p for p in parameters if p != "_sentinel"]
         assert [a for a in arguments if a in parameters] == [p for p in parameters if p in arguments], name
         assert set(parameters) <= {*arguments, "name"}, name
 
