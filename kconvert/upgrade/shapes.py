@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-
 import numpy as np
 
 from kconvert.errors import AmbiguousOrigin
