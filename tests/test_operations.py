@@ -255,3 +255,14 @@ def test_the_report_says_what_became_of_each_function(weights, tmp_path):
     assert change.becomes == ("ops.subtract", "ops.square")
     assert [la.class_name for la in upgraded.spec.layers] == ["InputLayer", "ops.subtract", "ops.square"]
     assert upgraded.spec.outputs == (Port("a"),)
+
+
+def test_a_lambda_beside_op_layers_is_refused_in_its_own_words(weights, tmp_path):
+    """Its `function` is a list of bytecode, defaults and closure, not a name."""
+    lambda_layer = ("d", "Lambda", {"function": ["4wEA", None, None], "function_type": "lambda"}, [["a", 0, 0, {}]])
+    path = model(
+        tmp_path, function("a", ["x", 0, 0, {"y": 2.0}], "math.add"), lambda_layer, outputs=[["d", 0, 0]]
+    )  # fmt: skip
+    said = problems_of(path, weights)
+    assert len(said) == 1
+    assert said[0].startswith("Lambda 'd'")

@@ -20,7 +20,7 @@ EINSUM = frozenset(["einsum", "linalg.einsum"])
 def with_lost_operands(model: ModelSpec) -> ModelSpec:
     """The model with the operands of its einsum, if they are certain; they stay lost if they are not."""
     lost = [
-        layer for layer in model.layers if layer.config.get("function") in EINSUM and _has_lost_operands(layer)
+        layer for layer in model.layers if layer.class_name == "TFOpLambda" and _has_lost_operands(layer)
     ]  # fmt: skip
     if len(lost) != 1:
         return model
@@ -47,4 +47,5 @@ def _are_before(einsum: LayerSpec, loose: Sequence[LayerSpec], model: ModelSpec)
 
 
 def _has_lost_operands(layer: LayerSpec) -> bool:
-    return len(layer.calls) == 1 and not any(True for _ in layer.calls[0].ports())
+    is_einsum = layer.config.get("function") in EINSUM
+    return is_einsum and len(layer.calls) == 1 and not any(True for _ in layer.calls[0].ports())
