@@ -1,6 +1,6 @@
-"""What the maps know, as tables: the README's support table and the schema of a map file.
+"""What the maps know, as tables: the README's support table, the supported TensorFlow functions, the schema of a map file.
 
-`python -m kconvert.catalog`, in a checkout, writes both.
+`python -m kconvert.catalog`, in a checkout, writes all of them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from typing import Any
 from kconvert.spec import Dialect
 from kconvert.upgrade.map_format import Entry, MapFile
 from kconvert.upgrade.maps import HopMaps, hop_maps, layer_maps_folder
+from kconvert.upgrade.operations.table import Table, operation_table
 
 HOPS = tuple(Dialect)
 BEGIN = "<!-- support table: generated from the maps -->\n"
 END = "<!-- end of support table -->"
+BEGIN_OPERATIONS = "<!-- operations: generated from the table -->\n"
+END_OPERATIONS = "<!-- end of operations -->"
 
 
 def schema() -> dict[str, Any]:
@@ -32,6 +35,32 @@ def with_support_table(readme: str) -> str:
     """The README with the table of today between its two marks."""
     head, _, rest = readme.partition(BEGIN)
     return f"{head}{BEGIN}{support_table()}{END}{rest.partition(END)[2]}"
+
+
+def operations() -> str:
+    """All TensorFlow functions, and operations of its graphs, that the table knows, as Markdown."""
+    return "\n".join(_operation_lines(operation_table())) + "\n"
+
+
+def with_operations(readme: str) -> str:
+    """The README of `layer_maps/operations` with the table of today between its two marks."""
+    head, _, rest = readme.partition(BEGIN_OPERATIONS)
+    return f"{head}{BEGIN_OPERATIONS}{operations()}{END_OPERATIONS}{rest.partition(END_OPERATIONS)[2]}"
+
+
+def _operation_lines(table: Table) -> Iterator[str]:
+    yield f"{len(table.functions)} functions:"
+    yield ""
+    yield "| tf. | also called | becomes |"
+    yield "|---|---|---|"
+    for name in sorted(table.rows):
+        function = table.functions[name]
+        becomes = f"`keras.ops.{function.becomes}`" if function.becomes else "stock operations"
+        if function.reject:
+            becomes = f"refused: {function.reject}"
+        yield f"| {name} | {', '.join(function.also)} | {becomes} |"
+    yield ""
+    yield f"{len(table.nodes)} operations of graphs: {', '.join(sorted(table.nodes))}."
 
 
 def _hop_lines(maps: HopMaps) -> Iterator[str]:
@@ -87,6 +116,8 @@ def _write() -> None:
     (root / "layer_maps" / "schema.json").write_text(json.dumps(schema(), indent=1) + "\n", encoding="utf-8")
     readme = root / "README.md"
     readme.write_text(with_support_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    functions = root / "layer_maps" / "operations" / "README.md"
+    functions.write_text(with_operations(functions.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

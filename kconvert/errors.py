@@ -14,6 +14,7 @@ KConvertError
 ├── Problem                  one thing wrong with one layer
 │   ├── UnknownLayer
 │   ├── UnknownArgument
+│   ├── UnknownOperation     a TensorFlow function that the table does not have
 │   ├── Rejected             understood, but today's Keras cannot express it exactly
 │   ├── CodeInModel          Python code that the file only names or carries as bytecode
 │   ├── AmbiguousOrigin      the file does not say what decides the numbers
@@ -125,6 +126,10 @@ class UnknownLayer(Problem):
 
 class UnknownArgument(Problem):
     """No layer map accounts for this argument or this value of it."""
+
+
+class UnknownOperation(Problem):
+    """The table of TensorFlow functions does not have this one."""
 
 
 class Rejected(Problem):

@@ -14,7 +14,9 @@ from typing import Any
 from kconvert.errors import AmbiguousOrigin, BrokenGraph, ConversionFailed, Problem
 from kconvert.read.branches import Branches, begins_with_branches, free_name
 from kconvert.read.graph_container import GraphContainer
+from kconvert.read.lost_operands import with_lost_operands
 from kconvert.read.nodes import call_of, is_operation, ports_of
+from kconvert.read.op_layers import with_arguments
 from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port, Tensor, map_ports, ports_in
 
 MODELS = frozenset({"Sequential", "Model", "Functional", "Graph"})
@@ -204,14 +206,14 @@ def _functional(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> En
     for entry in entries:
         layer = _layer(entry, dialect, origin, str(entry.get("name") or entry["config"].get("name")))
         nodes = entry.get("inbound_nodes") or ([[]] if layer.class_name == "InputLayer" else [])
-        layers.append(replace(layer, calls=tuple(call_of(node) for node in nodes)))
+        layers.append(with_arguments(replace(layer, calls=tuple(call_of(node) for node in nodes)), nodes))
     names = [layer.name for layer in layers]
     problems += [BrokenGraph("two layers have this name", layer=n) for n in dict.fromkeys(names) if names.count(n) > 1]
     if problems:
         raise ConversionFailed(problems)
     inputs = map_ports(ports_of(config.get("input_layers", [])), lambda port: _source(port, layers))
     spec = ModelSpec(dialect, name, tuple(layers), inputs, ports_of(config.get("output_layers", [])), origin)
-    return Envelope(spec, tuple((name,) for name in names))
+    return Envelope(with_lost_operands(spec), tuple((name,) for name in names))
 
 
 def _source(port: Port, layers: Sequence[LayerSpec]) -> Port:

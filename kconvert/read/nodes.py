@@ -34,6 +34,11 @@ def call_of(node: Any) -> Call:
     return Call((first,), {key: _inside_kwargs(value) for key, value in kwargs.items()})
 
 
+def arguments_of(node: Any) -> tuple[Nest, Mapping[str, Nest]]:
+    """The first argument, its structure kept, and the keyword arguments of a tf.keras node."""
+    return _argument(node), {key: _inside_kwargs(value) for key, value in next(_kwargs(node), {}).items()}
+
+
 def ports_of(references: Any) -> Nest:
     """The ports of a model's inputs or outputs, in the structure that the model was made with: a tuple or a dict."""
     ports = _argument(references)

@@ -63,5 +63,7 @@ def _held_by_name(inner: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _index(key: Any) -> Any:
-    """An index or `{"slice": [start, stop, step]}`."""
-    return slice(*key["slice"]) if isinstance(key, Mapping) else key
+    """An index, `{"slice": [start, stop, step]}`, or `"..."` for an ellipsis."""
+    if isinstance(key, Mapping):
+        return slice(*key["slice"])
+    return ... if isinstance(key, str) else key

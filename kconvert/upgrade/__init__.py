@@ -20,6 +20,7 @@ from kconvert.upgrade.hop import hopped
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.masks import with_explicit_masks, without_merged_masks
 from kconvert.upgrade.names import with_legal_names
+from kconvert.upgrade.operations import OP_LAYERS, with_stock_operations
 from kconvert.upgrade.resets import with_resets
 from kconvert.upgrade.unused import without_unused
 
@@ -77,10 +78,15 @@ def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
     while model is begun or model.dialect < Dialect.keras3:  # an early Keras 3 takes one hop, to the Keras 3 of today
         before = model.dialect
         hop = hop_maps(before, maps)
+        is_first = model is begun
         problems = list(unaccounted(model, hop))
+        if before == Dialect.keras2:
+            resolved = with_stock_operations(model)
+            model, problems = resolved.model, problems + list(resolved.problems)
+            changes += resolved.changes
         if problems:
             raise ConversionFailed(problems)
-        if model is begun:
+        if is_first:
             model, unused = without_unused(bound(model, hop))
             model = with_dtypes(model)
             dropped |= unused
@@ -109,5 +115,6 @@ def _prepared(model: ModelSpec) -> ModelSpec:
 
 
 def known_layers(dialect: Dialect) -> frozenset[str]:
-    """The layer classes that the built-in maps of this dialect know."""
-    return frozenset(hop_maps(dialect).sections["layers"])
+    """The layer classes that the built-in maps of this dialect know, op layers included."""
+    op_layers = OP_LAYERS if dialect == Dialect.keras2 else frozenset()
+    return frozenset(hop_maps(dialect).sections["layers"]) | op_layers

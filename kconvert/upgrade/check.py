@@ -9,12 +9,13 @@ from kconvert.spec import LayerSpec, ModelSpec, Origin, walk
 from kconvert.upgrade.arguments import chosen, upgraded_arguments
 from kconvert.upgrade.map_format import Entry
 from kconvert.upgrade.maps import HopMaps
+from kconvert.upgrade.operations import OP_LAYERS
 
 
 def unaccounted(model: ModelSpec, maps: HopMaps) -> Iterator[Problem]:
     """A problem for each class, argument and value, at every depth, that stands against this hop."""
     for parents, layer in walk(model):
-        if layer.inner_model is not None or layer.class_name.startswith("ops."):
+        if layer.inner_model is not None or layer.class_name.startswith("ops.") or layer.class_name in OP_LAYERS:
             continue
         try:
             entry = entry_of(layer, maps, model.origin)

@@ -73,7 +73,7 @@ def load_map(path: Path) -> MapFile:
         MapError: not YAML, a key twice, an unknown word, or a value of the wrong form; the message names all of them.
     """
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)
         return MapFile.model_validate(data)
     except (yaml.YAMLError, RecursionError) as error:
         raise MapError(f"{path}: {error}") from None
@@ -82,10 +82,11 @@ def load_map(path: Path) -> MapFile:
         raise MapError("\n".join(lines)) from None
 
 
-class _StrictLoader(_SAFE_LOADER):  # type: ignore[misc, valid-type]
+class StrictLoader(_SAFE_LOADER):  # type: ignore[misc, valid-type]
     """Refuses a mapping with the same key twice, where PyYAML would keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping whose keys are all different."""
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)

@@ -22,6 +22,7 @@ from typing import Any
 from kconvert.errors import Rejected
 from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports, ports_in, walk
 from kconvert.upgrade.conditions import keras_is
+from kconvert.upgrade.order import calls_in_order
 
 MERGES = frozenset(["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"])
 RECURRENT = frozenset(
@@ -115,7 +116,7 @@ class _Explicit:
                 self._then[port] = self._now[port] = Inherited(number)
 
     def model(self) -> ModelSpec:
-        for layer, number in _in_order(self._model):
+        for layer, number in calls_in_order(self._model):
             self._follow(layer, number)
         layers = tuple(self._with_kwargs(layer) for layer in self._model.layers)
         added = tuple(self._added)
@@ -266,21 +267,6 @@ class _Explicit:
         return Port(free)
 
 
-def _in_order(model: ModelSpec) -> list[tuple[LayerSpec, int]]:
-    """All calls, each after the calls whose outputs it takes."""
-    waiting = [(layer, n) for layer in model.layers for n in range(len(layer.calls))]
-    done: set[tuple[str, int]] = set()
-    order = []
-    while waiting:
-        ready = [(la, n) for la, n in waiting if all((p.layer, p.call) in done for p in la.calls[n].ports())]
-        if not ready:
-            break  # a cycle or a missing layer: `read` has named it already
-        order += ready
-        done.update((layer.name, n) for layer, n in ready)
-        waiting = [(la, n) for la, n in waiting if (la.name, n) not in done]
-    return order
-
-
 def _makes_mask(layer: LayerSpec) -> bool:
     return layer.class_name == "Masking" or (layer.class_name == "Embedding" and bool(layer.config.get("mask_zero")))
 
@@ -352,6 +338,9 @@ def zeroes_masked_steps(direction: LayerSpec, origin: Origin) -> bool:
 def _then(layer: LayerSpec, inputs: Sequence[Port], masks: list[Mask], model: ModelSpec) -> list[Mask]:
     """The masks of a call's outputs by Keras 2's rules."""
     first = masks[0] if masks else None
+    if layer.class_name.startswith("ops."):  # an op layer of tf.keras hands no mask on
+        is_part_of_a_layer = model.origin.package == "keras" and layer.class_name != STOP
+        return [first if is_part_of_a_layer else None]
     if _makes_mask(layer):
         return [_made(layer, inputs)]
     if layer.class_name in WITHOUT or layer.class_name in ("Embedding", STOP):

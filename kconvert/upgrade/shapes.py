@@ -10,9 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from kconvert.errors import AmbiguousOrigin
-from kconvert.spec import Call, Config, LayerSpec, ModelSpec, Port, ports_in
+from kconvert.spec import Call, Config, LayerSpec, ModelSpec, Nest, Port, ports_in
 from kconvert.upgrade.fragment import Shape
+from kconvert.upgrade.results import result_shapes
 
 Shapes = Sequence[Shape | None]
 Infer = Callable[[Config, Shape], Shape | None]
@@ -91,7 +94,10 @@ class ShapeInference:
             return None
         if layer.class_name == "InputLayer":
             given = self._given.get(layer.name)
-            return [given if given is not None else _dims(layer.config.get("batch_input_shape"))]
+            declared = layer.config.get("batch_input_shape", layer.config.get("batch_shape"))
+            return [given if given is not None else _dims(declared)]
+        if layer.class_name.startswith("ops."):
+            return _of_operation(layer, layer.calls[number], self)
         inputs = self.of_inputs(layer.calls[number])
         nested = layer.inner_model
         if nested is not None:
@@ -115,6 +121,13 @@ def with_input_shape(model: ModelSpec, given: Shapes) -> ModelSpec:
         raise AmbiguousOrigin("the shape of its input is not known", layer=model.name, option="--input-shape")
     config = {**first.config, "batch_input_shape": [None, *shape[1:]]}
     return replace(model, layers=(replace(first, config=config), *model.layers[1:]))
+
+
+def _of_operation(layer: LayerSpec, call: Call, shape_of: Callable[[Port], Shape | None]) -> Shapes | None:
+    def shape(value: Nest) -> Shape | None:
+        return shape_of(value) if isinstance(value, Port) else tuple(np.shape(value))
+
+    return result_shapes(layer.class_name.removeprefix("ops."), call.args, layer.config, shape)
 
 
 def output_shapes(layer: LayerSpec, inputs: Shapes) -> Shapes | None:
