@@ -81,6 +81,13 @@ def test_the_backend_is_asked_for_where_a_kernel_would_be_turned(tmp_path):
     assert problem.layer == "convolution2d"
 
 
+def test_the_problem_names_the_layer_of_the_file_whatever_it_becomes(tmp_path):
+    """Theano's `same` pooling takes several layers."""
+    pooling = layer("MaxPooling2D", pool_size=[2, 2], strides=[1, 1], border_mode="same", dim_ordering="th")
+    (problem,) = problems_of(keras1(tmp_path, pooling))
+    assert problem.layer == "maxpooling2d_0"
+
+
 @pytest.mark.parametrize(("backend", "steps"), [("theano", "flip"), ("tensorflow", "transpose")])
 def test_what_the_user_says_of_the_backend_decides(tmp_path, backend, steps):
     source = keras0(tmp_path, convolution(), tensors=kernels())

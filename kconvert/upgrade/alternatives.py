@@ -41,8 +41,8 @@ def the_only_answer(
     if not found:
         raise failed[0]
     signatures = [dict(_signatures(model(one))) for one in found.values()]
-    names = dict.fromkeys(name for signature in signatures for name in signature)
-    different = [n for n in names if any(s.get(n) != signatures[0].get(n) for s in signatures)]
+    new_names = dict.fromkeys(name for signature in signatures for name in signature)
+    different = [n for n in new_names if any(s.get(n) != signatures[0].get(n) for s in signatures)]
     if failed:
         different = different or [p.layer for p in failed[0].problems]
     if different:
