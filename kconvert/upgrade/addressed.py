@@ -75,8 +75,9 @@ def _by_slot(layer: LayerSpec, maps: HopMaps, origin: Origin) -> Mapping[str, Te
     entry = maps.find("layers", layer.class_name)
     assert entry is not None
     count = len(layer.tensors)
-    form = weights_form(chosen(entry, layer.config, origin, count), layer.config, origin, count)
-    slots = sorted(present_slots(form, layer.config, origin), key=lambda slot: slot in form.state)
+    config = {**entry.absent, **layer.config}
+    form = weights_form(chosen(entry, config, origin, count), config, origin, count)
+    slots = sorted(present_slots(form, config, origin), key=lambda slot: slot in form.state)
     found: dict[str, Tensor] = {}
     for address, tensor in layer.tensors.items():
         owner, _, last = address.rpartition("/")
@@ -94,7 +95,7 @@ def _by_slot(layer: LayerSpec, maps: HopMaps, origin: Origin) -> Mapping[str, Te
             f"needs {len(slots)} tensors ({', '.join(slots) or 'none'}), the file has {len(layer.tensors)} "
             f"({stored or 'none'})"
         )
-    return {slot: found[slot] for slot in present_slots(form, layer.config, origin)}
+    return {slot: found[slot] for slot in present_slots(form, config, origin)}
 
 
 def _part(owner: str, parts: Mapping[str, str]) -> str:
