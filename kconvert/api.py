@@ -23,7 +23,7 @@ from kconvert.read import read
 from kconvert.read.origin import BACKENDS
 from kconvert.report import Note, Report
 from kconvert.sources import Source, local_file, named
-from kconvert.spec import ModelSpec
+from kconvert.spec import ModelSpec, stored_tensors
 from kconvert.upgrade import upgrade
 
 if TYPE_CHECKING:
@@ -218,7 +218,12 @@ def _report(done: Done, source: str, digest: str, target: Path, format: str, sec
             )
         )
     return Report(
-        source={"path": source, "sha256": digest, **origin_facts(spec)},
+        source={
+            "path": source,
+            "sha256": digest,
+            **origin_facts(spec),
+            "tensors": sum(1 for _ in stored_tensors(spec)),
+        },
         target={"path": str(target), "format": format, "sha256": _sha256(target)},
         layers=done.upgraded.layers,
         training=_training(spec),

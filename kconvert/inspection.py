@@ -12,7 +12,7 @@ from typing import Any
 from kconvert.errors import ConversionFailed, Problem
 from kconvert.read import read
 from kconvert.report import LayerChange, Note
-from kconvert.spec import LayerSpec, ModelSpec, ports_in, walk
+from kconvert.spec import LayerSpec, ModelSpec, ports_in, stored_tensors, walk
 from kconvert.upgrade import Upgraded, known_layers, upgrade
 
 
@@ -90,7 +90,7 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
     """Reads the file's structure; no tensor's values."""
     spec = read(path, weights=weights)
     layers = [layer for _, layer in walk(spec)]
-    tensors = [tensor for layer in layers for tensor in layer.tensors.values()]
+    tensors = list(stored_tensors(spec))
     lambdas = tuple(layer.name for layer in layers if layer.class_name == "Lambda")
     custom = _custom_classes(spec, layers)
     return Inspection(

@@ -16,7 +16,7 @@ from kconvert.tensor import Tensor
 
 __all__ = [
     "Call", "Config", "Dialect", "Inner", "LayerSpec", "ModelSpec", "Nest", "Origin", "Pool", "Port", "Signature", "Tensor",
-    "map_ports", "ports_in", "walk",
+    "map_ports", "ports_in", "stored_tensors", "walk",
 ]  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -208,6 +208,14 @@ def walk(model: ModelSpec, parents: tuple[str, ...] = ()) -> Iterator[tuple[tupl
     """Every layer at every depth with the names above it: nested models, wrapped layers and cells included."""
     for layer in model.layers:
         yield from _walk_layer(layer, parents)
+
+
+def stored_tensors(model: ModelSpec) -> Iterator[Tensor]:
+    """Every tensor of a model, at every depth, those that layers share a list of included."""
+    for _, layer in walk(model):
+        yield from layer.tensors.values()
+    for pool in model.pools:
+        yield from pool.tensors.values()
 
 
 def _walk_layer(layer: LayerSpec, parents: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], LayerSpec]]:

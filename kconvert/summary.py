@@ -28,11 +28,10 @@ def _conversion(report: Report, detailed: bool) -> Iterator[str]:
     yield f"{report.source['path']}  ({_origin(report.source)})"
     yield f"  -> {report.target['path']}  ({report.target['format']})"
     changed = [layer for layer in report.layers if detailed or _is_telling(layer)]
-    tensors = sum(len(layer.tensors) for layer in report.layers)
     yield f"  layers   {len(report.layers)}, of which {sum(map(_is_telling, report.layers))} became something else"
     for layer in changed:
         yield from (f"    {line}" for line in _layer(layer))
-    yield f"  tensors  {tensors}, each used exactly once"
+    yield f"  tensors  {report.source['tensors']}, each used exactly once or said to be of no use"
     for old, new in report.renamed.items():
         yield f"  renamed  {old} -> {new}"
     for note in report.notes:
@@ -85,9 +84,14 @@ def _plan(found: Plan) -> Iterator[str]:
 
 
 def _origin(facts: Any) -> str:
-    keras = facts["keras"] if isinstance(facts["keras"], str) else "of an unknown version"
+    keras = facts["keras"] if isinstance(facts["keras"], str) else _range(facts["keras"])
     backend = facts["backend"] or "an unknown backend"
     return f"{facts['kind']}, {facts['package']} {keras} on {backend}"
+
+
+def _range(releases: Any) -> str:
+    lowest, highest = releases["from"], releases["to"]
+    return f"{lowest} to {highest}" if lowest and highest else "of an unknown version"
 
 
 def _is_telling(layer: LayerChange) -> bool:

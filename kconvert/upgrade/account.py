@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Container
 
 from kconvert.errors import ConversionFailed, MissingTensor, Problem, UnusedTensor
-from kconvert.spec import ModelSpec, walk
+from kconvert.spec import ModelSpec, stored_tensors
 
 
 def account_for_tensors(before: ModelSpec, after: ModelSpec, dropped: Container[str] = ()) -> None:
@@ -36,10 +36,6 @@ def account_for_tensors(before: ModelSpec, after: ModelSpec, dropped: Container[
 
 def _elements(model: ModelSpec) -> Counter[str]:
     counted: Counter[str] = Counter()
-    for pool in model.pools:
-        for tensor in pool.tensors.values():
-            counted.update(tensor.sources)
-    for _, layer in walk(model):
-        for tensor in layer.tensors.values():
-            counted.update(tensor.sources)
+    for tensor in stored_tensors(model):
+        counted.update(tensor.sources)
     return counted
