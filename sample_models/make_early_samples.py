@@ -72,6 +72,14 @@ def filters_of_2015(random):
     return model, [random.randn(3, 2, 6, 7)]
 
 
+@sample("0.2.0", form="json")
+def skip_gram(random):
+    """How well a word fits its context: the product of two embeddings."""
+    model = Sequential()
+    model.add(WordContextProduct(12, 5, init="normal"))
+    return model, [random.randint(0, 12, (6, 2))]
+
+
 @sample("0.2.0", form="yaml")
 def words_with_gaps(random):
     """Masked words, after which Keras 0.2 starts anew; YAML with tuples."""

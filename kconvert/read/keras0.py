@@ -57,6 +57,8 @@ def _input_shape(class_name: Any, config: Mapping[str, Any]) -> tuple[list[Any] 
     """An Embedding says the size of its vocabulary where others say the shape of a sample (0.3.3 layers/embeddings.py)."""
     if class_name == "Embedding":
         return [None, config.get("input_length")], "int32"
+    if class_name == "WordContextProduct":  # pairs of words (0.2.0 layers/embeddings.py)
+        return [None, 2], "int32"
     if "batch_input_shape" in config:
         return list(config["batch_input_shape"]), "float32"
     shape = config.get("input_shape")
