@@ -1,7 +1,8 @@
 """`padding='same'` of Theano's and CNTK's pooling, where the window starts elsewhere than TensorFlow's.
 
 Max pooling pads with minus infinity. Average pooling leaves the padding out of the mean: the mean of the padded input
-over the mean of padded ones. Only Theano's 1D and 2D average from Keras 2.0.0 to 2.1.4 counted the zeros
+over the mean of padded ones. A pool of size 1 pads by -1 on Theano, which crops: in 3D, and in 2D until Keras 1.2.0
+(`pool2d`, `pool3d`). Only Theano's 1D and 2D average from Keras 2.0.0 to 2.1.4 counted the zeros
 (keras 2.1.4 and 2.1.5 backend/theano_backend.py, `pool2d`: average_inc_pad against average_exc_pad).
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kconvert.errors import Rejected
 from kconvert.upgrade.conditions import keras_is, known_backend
 from kconvert.upgrade.fragment import INPUT, PREVIOUS, Fragment, From, Site, Step
 from kconvert.upgrade.rules.padding import Widths, cntk_widths, kernel_and_stride, rank_of, theano_pooling
@@ -42,7 +44,11 @@ def _average_without_padding(fragment: Fragment, padding: Step) -> Fragment:
 def _widths(site: Site) -> Widths | None:
     axes = rank_of(site.old.class_name)
     kernel, window, stride = kernel_and_stride(site, "pool_size", axes)
-    if site.old.config.get("padding") != "same" or all(k == 1 for k in kernel):
+    if site.old.config.get("padding") != "same":
+        return None
+    if 1 in kernel and known_backend(site.origin) == "theano" and (axes == 3 or keras_is(site.origin, "<1.2.0")):
+        raise Rejected("with padding='same' and a pool of size 1 this Keras crops Theano's input instead of padding it")
+    if all(k == 1 for k in kernel):
         return None
     backend = known_backend(site.origin)
     if backend == "theano":
