@@ -5,6 +5,7 @@
 writes `price_model/saved_model/` (or a `.keras` file, or an architecture and a checkpoint), `price_model/io.npz` (inputs
 `in_0`, ..., outputs `out_0`, ...) and `price_model/sample.json`. README.md says which TensorFlow each was made with.
 """
+
 import json
 import os
 import platform
@@ -58,6 +59,34 @@ def counter(random):
             file.write(model.to_json())
 
     return model, [random.randn(3, 6, 2)], save
+
+
+def age_groups(random):
+    """Bins that were learned, values on their boundaries among those computed: a `.keras` archive that forgets the bins."""
+    ages = tf.keras.Input((6,), name="ages")
+    data = random.rand(200, 6).astype("float32") * 90
+    outputs, boundaries = [], []
+    for bins, settings in ((5, {}), (33, {"epsilon": 0.05}), (4, {"epsilon": 0.1})):
+        layer = L.Discretization(num_bins=bins, **settings)
+        layer.adapt(data)
+        outputs.append(layer(ages))
+        boundaries += layer.bin_boundaries[:2]
+    outputs[-1] = L.Dense(2)(L.Flatten()(L.Embedding(4, 3)(outputs[-1])))
+    values = data[:5]
+    values[0] = boundaries
+    values[1] = np.nextafter(values[0], np.float32(0))
+    model = tf.keras.Model(ages, outputs)
+    return model, [values], lambda folder: model.save(folder + "/model.keras", save_format="keras_v3")
+
+
+def served_age_groups(random):
+    """Bins that were learned, in a model in a model: a SavedModel."""
+    layer = L.Discretization(num_bins=7)
+    layer.adapt(random.rand(100, 4) * 90)
+    groups = tf.keras.Sequential([tf.keras.Input((4,)), layer, L.Embedding(7, 2)])
+    ages = tf.keras.Input((4,), name="ages")
+    model = tf.keras.Model(ages, L.Dense(2)(groups(ages)))
+    return model, [random.rand(5, 4) * 90], lambda folder: model.save(folder + "/saved_model", save_format="tf")
 
 
 def main(name):

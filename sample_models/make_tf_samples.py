@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 keras = tf.keras
-if sys.argv[1:] == ["first_token"]:
+if sys.argv[1:] in (["first_token"], ["counted_bins"]):
     import keras  # noqa
 L = keras.layers
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -116,6 +116,24 @@ def first_token(random):
     x = L.GRU(6, return_sequences=True)(L.LayerNormalization()(a))
     x = x[:, 0] + L.Dense(6, activation="mish")(a[:, -1])
     return keras.Model(a, [x, L.GroupNormalization(2)(a)]), [random.randn(3, 5, 4)]
+
+
+def right_edges(random):
+    """Bins that hold their right edge (TensorFlow 2.4 alone), values on the edges among those computed."""
+    bins = L.experimental.preprocessing.Discretization
+    a, b = keras.Input((6,)), keras.Input((4,))
+    outputs = [bins([0.1, 0.5, 1.0, 2.0])(a), L.Embedding(4, 3)(bins([-1.0, 0.0, 3.0])(b))]
+    values, others = random.randn(3, 6), random.randn(3, 4) * 2
+    values[0], others[0] = [0.1, 0.5, 1.0, 2.0, -1.0, 3.0], [-1.0, 0.0, 3.0, 4.0]
+    return keras.Model([a, b], outputs), [values, others]
+
+
+def counted_bins(random):
+    """Keras 3: bins that were learned, whose indices have the layer's dtype; a SpatialDropout."""
+    a = keras.Input((5, 3))
+    layer = L.Discretization(num_bins=6)
+    layer.adapt(random.randn(50, 5, 3))
+    return keras.Model(a, layer(L.SpatialDropout1D(0.2)(a))), [random.randn(4, 5, 3)]
 
 
 def weight(random, variable):

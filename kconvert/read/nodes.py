@@ -45,9 +45,16 @@ def ports_of(references: Any) -> Nest:
     return (ports,) if isinstance(ports, Port) else tuple(ports) if isinstance(ports, list) else ports
 
 
+SILENT = frozenset(
+    ["InputLayer", "Functional", "Sequential", "Model", "Discretization", "HashedCrossing", "Pipeline", "SpatialDropout1D",
+     "SpatialDropout2D", "SpatialDropout3D"]
+)  # fmt: skip
+"""Layers of Keras 3 whose config does not have `trainable` (their own `get_config`, keras 3.0.5 and 3.15)."""
+
+
 def is_operation(entry: Mapping[str, Any]) -> bool:
-    """Is an entry of a Keras 3 graph an operation? A layer that is no source says whether it is trained."""
-    if entry["class_name"] in ("InputLayer", "Functional", "Sequential", "Model"):
+    """Is an entry of a Keras 3 graph an operation? A layer says whether it is trained, but for a few."""
+    if entry["class_name"] in SILENT:
         return False
     module = str(entry.get("module") or "")
     return module.startswith(("keras.src.ops.", "keras.ops")) or "trainable" not in entry["config"]

@@ -25,6 +25,7 @@ from kconvert.upgrade.rules.getitem import getitem
 from kconvert.upgrade.rules.hard_sigmoid import hard_sigmoid, recurrent_hard_sigmoid
 from kconvert.upgrade.rules.highway import highway
 from kconvert.upgrade.rules.initial_state import initial_state
+from kconvert.upgrade.rules.integer_bins import integer_bins
 from kconvert.upgrade.rules.jzs import jzs1, jzs3
 from kconvert.upgrade.rules.kept_border import kept_border
 from kconvert.upgrade.rules.local_response_normalization import local_response_normalization
@@ -71,6 +72,7 @@ RULES: dict[str, Rule] = {
     "hard_sigmoid": hard_sigmoid,
     "highway": highway,
     "initial_state": initial_state,
+    "integer_bins": integer_bins,
     "jzs1": jzs1,
     "jzs3": jzs3,
     "kept_border": kept_border,
