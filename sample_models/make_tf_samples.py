@@ -128,6 +128,22 @@ def right_edges(random):
     return keras.Model([a, b], outputs), [values, others]
 
 
+def added_losses(random):
+    """Losses and metrics that were added to a model and to one in it, heads and calls of shared layers only for them."""
+    a = keras.Input((6,))
+    hidden = L.Dense(4)(a)
+    inner = keras.Model(a, hidden, name="inner")
+    inner.add_loss(tf.reduce_sum(L.Dense(3, name="inner_head")(hidden)))
+    b, c = keras.Input((6,)), keras.Input((6,))
+    shared = L.BatchNormalization(name="shared")
+    only_loss = shared(inner(b))
+    head = L.Dense(2, name="head")(L.BatchNormalization(name="head_normalized")(only_loss))
+    model = keras.Model([b, c], L.Subtract()([shared(inner(c)), inner(b)]), name="added_losses")
+    model.add_loss(-0.5 * tf.reduce_mean(1 + head - tf.square(only_loss[:, :2]) - tf.exp(head)))
+    model.add_metric(tf.math.lgamma(tf.abs(head) + 1.0), name="unknown_function", aggregation="mean")
+    return model, [random.randn(3, 6), random.randn(3, 6)]
+
+
 def counted_bins(random):
     """Keras 3: bins that were learned, whose indices have the layer's dtype; a SpatialDropout."""
     a = keras.Input((5, 3))

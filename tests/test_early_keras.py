@@ -189,7 +189,7 @@ def test_a_decoder_that_nothing_uses_is_reported(tmp_path):
             group[f"param_{n}"] = np.ones(shape, "f4")
     upgraded = upgrade(read(tmp_path / "model.json"))
     assert [n.text.split(":")[0] for n in upgraded.notes] == [
-        "layer_0/param_2 is not used", "layer_0/param_3 is not used",
+        "left out, for no output depends on it", "layer_0/param_2 is not used", "layer_0/param_3 is not used",
     ]  # fmt: skip
     assert [layer.class_name for layer in upgraded.spec.layers] == ["InputLayer", "Sequential"]
 

@@ -22,7 +22,7 @@ from kconvert.upgrade.masks import with_explicit_masks, without_merged_masks
 from kconvert.upgrade.names import with_legal_names
 from kconvert.upgrade.operations import OP_LAYERS, with_stock_operations
 from kconvert.upgrade.resets import with_resets
-from kconvert.upgrade.unused import without_unused
+from kconvert.upgrade.unused import with_needed_calls, without_unused
 
 __all__ = ["Upgraded", "known_layers", "upgrade"]
 
@@ -73,13 +73,14 @@ def upgrade(spec: ModelSpec, maps: Sequence[Path] = ()) -> Upgraded:
 
 def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
     begun, dropped = without_states(spec)
-    model = begun
+    model = begun = with_needed_calls(begun)
+    left_out: tuple[Note, ...] = ()
     changes: list[LayerChange] = []
     while model is begun or model.dialect < Dialect.keras3:  # an early Keras 3 takes one hop, to the Keras 3 of today
         before = model.dialect
         hop = hop_maps(before, maps)
         is_first = model is begun
-        problems = list(unaccounted(model, hop))
+        problems = list(unaccounted(without_unused(model).model, hop))
         if before == Dialect.keras2:
             resolved = with_stock_operations(model)
             model, problems = resolved.model, problems + list(resolved.problems)
@@ -87,9 +88,10 @@ def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
         if problems:
             raise ConversionFailed(problems)
         if is_first:
-            model, unused = without_unused(bound(model, hop))
-            model = with_dtypes(model)
-            dropped |= unused
+            used = without_unused(bound(model, hop))  # bound first: a file lists the tensors of all layers
+            model = with_dtypes(used.model)
+            dropped |= used.dropped
+            left_out = used.notes
         try:
             model = _prepared(model)
         except Problem as problem:
@@ -102,7 +104,8 @@ def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
         dropped |= unused
     account_for_tensors(spec, model, dropped)
     model, renamed = with_legal_names(model)
-    notes = [Note("info", old, f"renamed to {new}") for old, new in renamed.items()]
+    notes = [*left_out]
+    notes += [Note("info", old, f"renamed to {new}") for old, new in renamed.items()]
     notes += [Note("info", "", f"{tensor} is not used: {because}") for tensor, because in dropped.items()]
     return Upgraded(model, tuple(changes), tuple(notes), renamed)
 
