@@ -144,6 +144,14 @@ def added_losses(random):
     return model, [random.randn(3, 6), random.randn(3, 6)]
 
 
+def counted_words(random):
+    """Numbers that are looked up and counted, in floats; hashes, whose layer does not say that it gives integers."""
+    a = keras.Input((4,), dtype="int64")
+    lookups = [L.IntegerLookup(vocabulary=[3, 1, 5], output_mode=mode) for mode in ("int", "binary", "count")]
+    outputs = [lookup(a) for lookup in lookups] + [L.Hashing(5)(a), L.Hashing(7, salt=[3, 4])(a), L.Hashing(5, mask_value=3)(a)]
+    return keras.Model(a, [*outputs, L.Dense(2)(outputs[1])]), [random.randint(1, 7, (4, 4))]
+
+
 def counted_bins(random):
     """Keras 3: bins that were learned, whose indices have the layer's dtype; a SpatialDropout."""
     a = keras.Input((5, 3))

@@ -14,6 +14,7 @@ from kconvert.upgrade.rules.channels_first_bias import channels_first_bias
 from kconvert.upgrade.rules.cntk_lstm import cntk_lstm
 from kconvert.upgrade.rules.constraint_axes import constraint_axes
 from kconvert.upgrade.rules.cosine import cosine
+from kconvert.upgrade.rules.counted_words import counted_words
 from kconvert.upgrade.rules.cudnn import cudnn
 from kconvert.upgrade.rules.deconvolution import deconvolution
 from kconvert.upgrade.rules.discretization import discretization
@@ -22,6 +23,7 @@ from kconvert.upgrade.rules.einsum_dense import einsum_dense
 from kconvert.upgrade.rules.elementwise_statistics import elementwise_statistics
 from kconvert.upgrade.rules.full_padding import full_padding
 from kconvert.upgrade.rules.getitem import getitem
+from kconvert.upgrade.rules.given_words import given_words
 from kconvert.upgrade.rules.hard_sigmoid import hard_sigmoid, recurrent_hard_sigmoid
 from kconvert.upgrade.rules.highway import highway
 from kconvert.upgrade.rules.initial_state import initial_state
@@ -61,6 +63,7 @@ RULES: dict[str, Rule] = {
     "cntk_lstm": cntk_lstm,
     "constraint_axes": constraint_axes,
     "cosine": cosine,
+    "counted_words": counted_words,
     "cudnn": cudnn,
     "deconvolution": deconvolution,
     "discretization": discretization,
@@ -69,6 +72,7 @@ RULES: dict[str, Rule] = {
     "elementwise_statistics": elementwise_statistics,
     "full_padding": full_padding,
     "getitem": getitem,
+    "given_words": given_words,
     "hard_sigmoid": hard_sigmoid,
     "highway": highway,
     "initial_state": initial_state,
