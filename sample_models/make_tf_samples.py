@@ -144,6 +144,17 @@ def added_losses(random):
     return model, [random.randn(3, 6), random.randn(3, 6)]
 
 
+def broad_sums(random):
+    """Sums that today's Keras would take for biases along the last axis, with as many rows as columns."""
+    a, b, c = keras.Input((8,)), keras.Input((1,)), keras.Input((6, 5, 6))
+    steps = L.experimental.EinsumDense("abcd,de->abce", output_shape=(6, 5, 5), bias_axes="c", activation="softmax")
+    outputs = [
+        L.Add()([a, b]), L.Average()([a, b, a]), a + b, c + random.randn(6, 1, 1).astype("float32"),
+        tf.nn.bias_add(c, np.arange(6, dtype="float32"), data_format="NCHW"), steps(c),
+    ]  # fmt: skip
+    return keras.Model([a, b, c], outputs), [random.randn(8, 8), random.randn(8, 1), random.randn(8, 6, 5, 6)]
+
+
 def counted_words(random):
     """Numbers that are looked up and counted, in floats; hashes, whose layer does not say that it gives integers."""
     a = keras.Input((4,), dtype="int64")

@@ -12,10 +12,19 @@ from kconvert.spec_file import read_spec, write_spec
 from kconvert.upgrade import upgrade
 
 
+def listed(nest):
+    """A nest with arrays as their dtype and values, for arrays have no equality of their own."""
+    if isinstance(nest, np.ndarray):
+        return [str(nest.dtype), nest.tolist()]
+    if isinstance(nest, dict):
+        return {key: listed(value) for key, value in nest.items()}
+    return type(nest)(map(listed, nest)) if isinstance(nest, list | tuple) else nest
+
+
 def plain(spec):
     """Everything but the tensors' values."""
     return [
-        (parents, la.class_name, la.name, dict(la.config), la.calls, list(la.inner),
+        (parents, la.class_name, la.name, dict(la.config), [(listed(c.args), listed(dict(c.kwargs))) for c in la.calls], list(la.inner),
          {s: (t.name, t.shape, t.dtype, dict(t.sources), t.steps) for s, t in la.tensors.items()})
         for parents, la in walk(spec)
     ]  # fmt: skip

@@ -9,7 +9,9 @@ from typing import Any
 from kconvert.errors import BrokenGraph, ConversionFailed, Problem
 from kconvert.framework import keras_on_tensorflow
 from kconvert.rebuild.stock import refused, stock_layer, stock_operation
+from kconvert.rebuild.sums import SUMS, in_safe_order, plain_sum
 from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Port, map_ports, ports_in
+from kconvert.sums import has_plain_sums
 
 
 def rebuilt(spec: ModelSpec) -> Any:
@@ -32,10 +34,13 @@ def _model(spec: ModelSpec) -> Any:
         return _sequential(spec)
     layers = {layer.name: layer for layer in spec.layers}
     made = {name: _layer(layer) for name, layer in layers.items()}
+    plain = has_plain_sums(spec.origin)
+    if plain:
+        made |= {name: plain_sum for name, layer in layers.items() if layer.class_name == "ops.add"}
     outputs: dict[Port, Any] = {}
     names = _MaskNames({_node_name(la, n) for la in spec.layers for n in range(len(la.calls))})
     for name, number in _order(spec):
-        _call(layers[name], number, made[name], outputs, names)
+        _call(layers[name], number, made[name], outputs, names, plain and layers[name].class_name in SUMS)
     try:
         model = keras.Model(_unwrapped(spec.inputs, outputs), _unwrapped(spec.outputs, outputs), name=spec.name)
     except (TypeError, ValueError) as error:
@@ -119,14 +124,22 @@ def _layer(spec: LayerSpec) -> Any:
         raise refused(error, spec) from None
 
 
-def _call(spec: LayerSpec, number: int, made: Any, outputs: dict[Port, Any], names: _MaskNames) -> None:
+def _call(
+    spec: LayerSpec, number: int, made: Any, outputs: dict[Port, Any], names: _MaskNames, is_plain_sum: bool
+) -> None:
     call = spec.calls[number]
     if spec.class_name == "InputLayer":
         names.keep(made._keras_history.operation)
         outputs[Port(spec.name, number)] = made
         return
     try:
-        result = made(*_tensors(call.args, outputs), **_tensors(dict(call.kwargs), outputs))
+        args, kwargs = _tensors(call.args, outputs), _tensors(dict(call.kwargs), outputs)
+        if is_plain_sum:
+            args = (in_safe_order(args[0]), *args[1:])
+        result = made(*args, **kwargs)
+    except Problem as problem:
+        problem.class_name = spec.class_name
+        raise problem.inside(spec.name) from None
     except (TypeError, ValueError, KeyError, IndexError) as error:
         raise refused(error, spec) from None
     results = list(result) if isinstance(result, list | tuple) else [result]

@@ -155,7 +155,7 @@ FOLDED: dict[str, Callable[..., Any]] = {
     "max": _keeping(np.max),
     "min": _keeping(np.min),
     "mean": _keeping(np.mean),
-    "reshape": np.reshape,
+    "reshape": lambda x, newshape: np.asarray(x).reshape(newshape),
     "transpose": np.transpose,
     "swapaxes": np.swapaxes,
     "expand_dims": lambda x, axis: np.expand_dims(np.asarray(x), axis),

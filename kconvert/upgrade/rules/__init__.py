@@ -19,6 +19,7 @@ from kconvert.upgrade.rules.cudnn import cudnn
 from kconvert.upgrade.rules.deconvolution import deconvolution
 from kconvert.upgrade.rules.discretization import discretization
 from kconvert.upgrade.rules.dot_axes import dot_axes
+from kconvert.upgrade.rules.einsum_bias import einsum_bias
 from kconvert.upgrade.rules.einsum_dense import einsum_dense
 from kconvert.upgrade.rules.elementwise_statistics import elementwise_statistics
 from kconvert.upgrade.rules.full_padding import full_padding
@@ -35,6 +36,7 @@ from kconvert.upgrade.rules.locally_connected import locally_connected
 from kconvert.upgrade.rules.masked_attention import masked_attention
 from kconvert.upgrade.rules.maxout_dense import maxout_dense
 from kconvert.upgrade.rules.named_padding import named_padding
+from kconvert.upgrade.rules.narrow_attention import narrow_attention
 from kconvert.upgrade.rules.parametric_softplus import parametric_softplus
 from kconvert.upgrade.rules.random_crop import random_crop
 from kconvert.upgrade.rules.random_fourier_features import random_fourier_features
@@ -68,6 +70,7 @@ RULES: dict[str, Rule] = {
     "deconvolution": deconvolution,
     "discretization": discretization,
     "dot_axes": dot_axes,
+    "einsum_bias": einsum_bias,
     "einsum_dense": einsum_dense,
     "elementwise_statistics": elementwise_statistics,
     "full_padding": full_padding,
@@ -85,6 +88,7 @@ RULES: dict[str, Rule] = {
     "masked_attention": masked_attention,
     "maxout_dense": maxout_dense,
     "named_padding": named_padding,
+    "narrow_attention": narrow_attention,
     "parametric_softplus": parametric_softplus,
     "random_crop": random_crop,
     "random_fourier_features": random_fourier_features,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kconvert.sums import has_plain_sums
 from kconvert.upgrade.fragment import Fragment, Site, Step
 from kconvert.upgrade.rules.padding import rank_of
 from kconvert.upgrade.shapes import output_shapes
@@ -21,7 +22,9 @@ def channels_first_bias(site: Site, fragment: Fragment) -> Fragment:
     """All convolutions, ConvLSTM2D included."""
     main = fragment.main
     bias = main.tensors.get("bias")
-    if main.config.get("data_format") != "channels_first" or bias is None or not _can_be_mistaken(site, main):
+    if main.config.get("data_format") != "channels_first" or bias is None or not has_plain_sums(site.origin):
+        return fragment
+    if not _can_be_mistaken(site, main):
         return fragment
     axes = rank_of(main.class_name)
     time = 1 if main.class_name.startswith("ConvLSTM") else 0
