@@ -17,7 +17,7 @@ from kconvert.upgrade.arguments import chosen
 from kconvert.upgrade.maps import HopMaps
 from kconvert.upgrade.slots import present_slots, weights_form
 
-STATES = re.compile(r"(^|/)(_?(states|seed_generator|random_generator|rng)/|num_documents$)")
+STATES = re.compile(r"(^|/)(_?(states|seed_generator|random_generator|rng|metrics)/|num_documents$)")
 STATE = "a seed, a count from learning, or the state of a stateful layer, which begins anew"
 CELL = "cell"
 

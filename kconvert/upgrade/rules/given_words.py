@@ -17,4 +17,8 @@ def given_words(site: Site, fragment: Fragment) -> Fragment:
         raise Rejected(f"its vocabulary is in another file, {words!r}", argument="vocabulary")
     if not words and fragment.main.config.get("output_mode", "int") is not None:
         raise Rejected("its vocabulary is not in the file", argument="vocabulary")
+    if "Variable" in fragment.main.tensors:
+        if not fragment.main.config.get("idf_weights"):
+            raise Rejected("its inverse frequencies are not among its arguments", argument="idf_weights")
+        return fragment.without_tensors(["Variable"], "idf_weights has its values")
     return fragment
