@@ -89,6 +89,18 @@ def served_age_groups(random):
     return model, [random.rand(5, 4) * 90], lambda folder: model.save(folder + "/saved_model", save_format="tf")
 
 
+def variational(random):
+    """An autoencoder whose loss and metric were added to it, with the metric's state: a `.keras` archive."""
+    image = tf.keras.Input((8,), name="image")
+    hidden = L.Dense(5, activation="relu")(image)
+    mean, log_variance = L.Dense(3, name="mean")(hidden), L.Dense(3, name="log_variance")(hidden)
+    model = tf.keras.Model(image, L.Dense(8, activation="sigmoid")(mean), name="variational")
+    divergence = -0.5 * tf.reduce_mean(1 + log_variance - tf.square(mean) - tf.exp(log_variance))
+    model.add_loss(divergence)
+    model.add_metric(divergence, name="divergence", aggregation="mean")
+    return model, [random.rand(4, 8)], lambda folder: model.save(folder + "/model.keras", save_format="keras_v3")
+
+
 def main(name):
     """Builds, fills, saves, runs."""
     random = np.random.RandomState(sum(map(ord, name)))
