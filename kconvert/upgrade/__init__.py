@@ -20,7 +20,8 @@ from kconvert.upgrade.hop import hopped
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.masks import with_explicit_masks, without_merged_masks
 from kconvert.upgrade.names import with_legal_names
-from kconvert.upgrade.operations import OP_LAYERS, with_stock_operations
+from kconvert.upgrade.operations import OP_LAYERS
+from kconvert.upgrade.operations.resolving import with_stock_operations
 from kconvert.upgrade.resets import with_resets
 from kconvert.upgrade.unused import with_needed_calls, without_unused
 

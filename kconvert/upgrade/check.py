@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kconvert.errors import Problem, Rejected, UnknownLayer
-from kconvert.spec import LayerSpec, ModelSpec, Origin, walk
+from kconvert.spec import Dialect, LayerSpec, ModelSpec, Origin, walk
 from kconvert.upgrade.arguments import chosen, upgraded_arguments
+from kconvert.upgrade.lambdas import held_lambda
 from kconvert.upgrade.map_format import Entry
 from kconvert.upgrade.maps import HopMaps
 from kconvert.upgrade.operations import OP_LAYERS
@@ -16,6 +17,8 @@ def unaccounted(model: ModelSpec, maps: HopMaps) -> Iterator[Problem]:
     """A problem for each class, argument and value, at every depth, that stands against this hop."""
     for parents, layer in walk(model):
         if layer.inner_model is not None or layer.class_name.startswith("ops.") or layer.class_name in OP_LAYERS:
+            continue
+        if maps.old == Dialect.keras2 and held_lambda(layer) is not None:
             continue
         try:
             entry = entry_of(layer, maps, model.origin)

@@ -10,6 +10,7 @@ from typing import Any
 
 from kconvert.upgrade.operations.rules import (
     arrays,
+    backend,
     elementwise,
     images,
     linear_algebra,
@@ -113,4 +114,17 @@ RULES: dict[str, OperationRule] = {
     "rgb_to_grayscale": images.rgb_to_grayscale,
     "rot90": images.rot90,
     "transpose_image": images.transpose_image,
+    "backend_clip": backend.backend_clip,
+    "backend_dot": backend.backend_dot,
+    "backend_mean": backend.backend_mean,
+    "backend_relu": backend.backend_relu,
+    "backend_resize_images": backend.backend_resize_images,
+    "backend_switch": backend.backend_switch,
+    "batch_dot": backend.batch_dot,
+    "flatten": backend.flatten,
+    "hard_sigmoid": backend.hard_sigmoid,
+    "positive_root": backend.positive_root,
+    "repeat_vector": backend.repeat_vector,
+    "spatial_2d_padding": backend.spatial_2d_padding,
+    "temporal_padding": backend.temporal_padding,
 }

@@ -1,0 +1,14 @@
+"""Python code found in a model: bytecode -> instructions -> what it computes. Read, never run; pure.
+
+`stored_function` reads what a config holds; a `Machine` follows it with the values of a `Domain`.
+"""
+
+from __future__ import annotations
+
+from kconvert.code.machine import Domain, Function, Items, Machine
+from kconvert.code.stored import Stored, stored_function
+from kconvert.code.trouble import CodeTrouble, NotFollowed, NotPython
+
+__all__ = [
+    "CodeTrouble", "Domain", "Function", "Items", "Machine", "NotFollowed", "NotPython", "Stored", "stored_function",
+]  # fmt: skip
