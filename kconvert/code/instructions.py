@@ -23,6 +23,8 @@ VERSIONS = {
     "3.11": ("3.11", "3.12", "3.13"),
 }
 """Layout of code objects -> the Pythons that have it."""
+SHIFTS = {(3, 12): 4, (3, 13): 5}
+"""What stands below the number of a comparison (Python/bytecodes.c)."""
 LONGEST = 20_000  # bytes of one function's code
 
 
@@ -124,7 +126,9 @@ def _named(release: Python, kind: str) -> frozenset[str]:
 def _check(code: Code, release: Python, name: str, argument: int) -> None:
     """The argument counts something that is there."""
     counted: tuple[Any, ...] | None = None
-    if name in ("LOAD_CONST", "RETURN_CONST", "KW_NAMES"):
+    if name == "COMPARE_OP":
+        counted, argument = tuple(release.row["compare"]), argument >> SHIFTS.get(release.number, 0)
+    elif name in ("LOAD_CONST", "RETURN_CONST", "KW_NAMES"):
         counted = code.consts
     elif name in ("LOAD_FAST", "STORE_FAST", "DELETE_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_AND_CLEAR"):
         counted = code.slots

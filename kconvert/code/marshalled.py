@@ -164,7 +164,7 @@ class _Reader:
         if abs(size) > LONGEST_NUMBER:
             raise NotPython("a number is too long")
         digits = [self._number("H") for _ in range(abs(size))]
-        value = sum((digit & 0x7FFF) << (15 * place) for place, digit in enumerate(digits))
+        value: int = sum((digit & 0x7FFF) << (15 * place) for place, digit in enumerate(digits))
         return -value if size < 0 else value
 
     def _float(self, text: bytes) -> float:

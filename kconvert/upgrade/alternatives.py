@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from kconvert.errors import AmbiguousOrigin, ConversionFailed
 from kconvert.spec import LayerSpec, ModelSpec
+from kconvert.upgrade.comparing import comparable
 
 T = TypeVar("T")
 
@@ -68,4 +69,4 @@ def _signatures(model: ModelSpec, parents: tuple[str, ...] = ()) -> Iterator[tup
 def _signature(layer: LayerSpec) -> Any:
     tensors = {slot: (t.name, t.shape, t.steps) for slot, t in layer.tensors.items()}
     inner = [_signature(held) for held in layer.inner_layers()]
-    return layer.class_name, layer.config, layer.calls, tensors, inner
+    return layer.class_name, layer.config, comparable(layer.calls), tensors, inner

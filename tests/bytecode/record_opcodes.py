@@ -14,10 +14,8 @@ row = {
     "compare": [str(c) for c in opcode.cmp_op],
     "names": {str(code): name for name, code in opcode.opmap.items() if code < 256},
 }
-try:
+if hasattr(opcode, "_nb_ops"):
     row["binary"] = [op for _, op in opcode._nb_ops]
-except AttributeError:
-    pass
 counts = getattr(opcode, "_inline_cache_entries", None)
 if isinstance(counts, dict):
     row["caches"] = {name: count for name, count in counts.items() if count}

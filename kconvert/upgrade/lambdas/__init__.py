@@ -14,9 +14,10 @@ from typing import Any
 from kconvert.code import CodeTrouble, Machine, NotPython, Stored, stored_function
 from kconvert.errors import AmbiguousOrigin, CodeInModel, Problem
 from kconvert.spec import LayerSpec, Origin, Port
+from kconvert.upgrade.comparing import comparable
 from kconvert.upgrade.lambdas.tensors import Random, Tensors
 from kconvert.upgrade.lambdas.time import with_time, without_time
-from kconvert.upgrade.operations.build import Build, Known
+from kconvert.upgrade.operations.build import Build, Known, renamed
 
 __all__ = ["body_of", "held_lambda", "lambda_call"]
 
@@ -70,12 +71,18 @@ def lambda_call(
             failed.append(trouble)  # the body asks the table for what makes no sense
     if not found:
         raise CodeInModel(f"its Python code cannot be rebuilt from stock operations: {_why(failed[0])}: {stored.text}")
-    if len(found) > 1 and found[0][0].named("x", ()) != found[1][0].named("x", ()):
+    if len(found) > 1 and _operations(found[0]) != _operations(found[1]):
         raise AmbiguousOrigin(
             f"the file does not say whether TensorFlow 1 or 2 wrote it, and the numbers depend on it: {stored.text}",
             option="--keras-version X.Y.Z",
         )
     return found[0]
+
+
+def _operations(found: tuple[Build, Any]) -> Any:
+    build, value = found
+    layers, names = build.named("x", ())
+    return [(la.class_name, la.name, dict(la.config), comparable(la.calls)) for la in layers], renamed(value, names)
 
 
 def body_of(layer: LayerSpec) -> Stored:
@@ -87,7 +94,9 @@ def body_of(layer: LayerSpec) -> Stored:
     function, kind = layer.config.get("function"), layer.config.get("function_type", "lambda")
     if kind == "function" or (isinstance(function, dict) and function.get("class_name") != "__lambda__"):
         name = function.get("config") if isinstance(function, dict) else function
-        raise CodeInModel(f"calls the Python function {name!r}, of which the file has nothing but the name", option=OPTION)
+        raise CodeInModel(
+            f"calls the Python function {name!r}, of which the file has nothing but the name", option=OPTION
+        )
     try:
         return stored_function(function)
     except NotPython as trouble:
@@ -123,5 +132,3 @@ def _outputs(value: Any) -> Any:
 
 def _why(trouble: Exception) -> str:
     return trouble.message if isinstance(trouble, Problem) else str(trouble)
-
-

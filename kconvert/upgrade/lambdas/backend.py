@@ -101,7 +101,7 @@ def builtin(name: str, build: Build, args: Sequence[Any], kwargs: Any) -> Any:
     Raises:
         NotFollowed: not one that is followed.
     """
-    values = [list(a.values[a.place :]) if isinstance(a, Items) else a for a in args]
+    values: list[Any] = [list(a.values[a.place :]) if isinstance(a, Items) else a for a in args]
     listed = [isinstance(v, list | tuple | range | np.ndarray) for v in values]
     if name == "len" and len(values) == 1:
         if isinstance(values[0], list | tuple | range | str | dict):

@@ -38,7 +38,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     )},
 }  # fmt: skip
 SIZED: dict[str, Callable[..., Any]] = {
-    f"numpy.{n}": getattr(np, n) for n in ("zeros", "ones", "full", "arange", "linspace", "eye", "identity", "tile", "repeat")
+    f"numpy.{n}": getattr(np, n)
+    for n in ("zeros", "ones", "full", "arange", "linspace", "eye", "identity", "tile", "repeat")
 }
 
 
@@ -63,7 +64,9 @@ def binary(sign: str, left: Any, right: Any, is_python2: bool) -> Any:
         sign = "//" if whole and is_python2 else "/"
     if sign in ("**", "<<", ">>") and isinstance(left, int) and isinstance(right, int) and not _is_small(left, right):
         raise NotFollowed("a number that is too large")
-    if sign in ("*", "%") and isinstance(left, str | bytes | list | tuple) | isinstance(right, str | bytes | list | tuple):
+    if sign in ("*", "%") and isinstance(left, str | bytes | list | tuple) | isinstance(
+        right, str | bytes | list | tuple
+    ):
         sizes = [len(v) if isinstance(v, str | bytes | list | tuple) else v for v in (left, right)]
         if sign == "%" or not all(isinstance(s, int) and s <= 1000 for s in sizes):
             raise NotFollowed("an operator on text or on a list")
@@ -104,4 +107,4 @@ def _flat(value: Any) -> list[float]:
         return [n for v in value for n in _flat(v)]
     if isinstance(value, np.ndarray):
         return [value.size]
-    return [value] if isinstance(value, int | float | np.integer) and math.isfinite(value) else []
+    return [float(value)] if isinstance(value, int | float | np.integer) and math.isfinite(value) else []

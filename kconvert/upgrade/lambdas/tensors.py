@@ -186,7 +186,9 @@ class Tensors:
         return builtin(name, self._build, args, kwargs)
 
     def _arithmetic(self, name: str, args: Sequence[Any]) -> Any:
-        values = [v for a in args for v in (a.values if isinstance(a, Items) else a if isinstance(a, list | tuple) else [a])]
+        values = [
+            v for a in args for v in (a.values if isinstance(a, Items) else a if isinstance(a, list | tuple) else [a])
+        ]
         if name == "pow" and len(values) == 2:
             return self.binary("**", *values)
         if name == "abs" and len(values) == 1:

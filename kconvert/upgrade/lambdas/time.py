@@ -23,7 +23,7 @@ def without_time(build: Build, inputs: Any) -> Port:
     return joined
 
 
-def with_time(build: Build, value: Any, inputs: Port) -> Port:
+def with_time(build: Build, value: Any, inputs: Any) -> Port:
     """The steps in their sequences again."""
     if not isinstance(value, Port):
         raise CodeInModel("TimeDistributed gives several tensors")
