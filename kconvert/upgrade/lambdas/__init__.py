@@ -21,6 +21,7 @@ from kconvert.upgrade.operations.build import Build, Known, renamed
 
 __all__ = ["body_of", "held_lambda", "lambda_call"]
 
+TODAY = "(today's Keras says: Requested the deserialization of a `Lambda` layer)"
 OPTION = "--custom FILE.py with the function of this name"
 
 
@@ -100,7 +101,7 @@ def body_of(layer: LayerSpec) -> Stored:
     try:
         return stored_function(function)
     except NotPython as trouble:
-        raise CodeInModel(f"holds Python code that cannot be read: {trouble}") from None
+        raise CodeInModel(f"holds Python code that cannot be read: {trouble} {TODAY}") from None
 
 
 def tensorflows(origin: Origin) -> tuple[int, ...]:

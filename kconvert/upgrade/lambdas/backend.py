@@ -68,7 +68,7 @@ def answers(build: Build, origin: Origin) -> dict[str, Callable[..., Any]]:
         "dtype": dtype,
         "epsilon": lambda: 1e-7,
         "floatx": lambda: "float32",
-        "cast_to_floatx": lambda x: constant(x),
+        "cast_to_floatx": constant,
         "image_data_format": data_format,
         "image_dim_ordering": data_format,
         "backend": backend,

@@ -28,6 +28,7 @@ RANDOM = frozenset(
     ["random_normal", "random_uniform", "random_binomial", "random_bernoulli", "random.normal", "random.uniform",
      "random_normal_variable", "truncated_normal", "random.truncated_normal", "truncated_normal", "dropout", "nn.dropout"]
 )  # fmt: skip
+WITH_DATA_FORMAT = frozenset(["bias_add", "spatial_2d_padding"])
 TF1_NAMES = {
     "log": "math.log", "div": "math.divide", "mul": "math.multiply", "sub": "math.subtract", "neg": "math.negative",
     "pack": "stack", "unpack": "unstack", "mod": "math.floormod", "erf": "math.erf", "log1p": "math.log1p",
@@ -217,6 +218,8 @@ class Tensors:
         if name == "l2_normalize" and self._backend == "theano":
             last = self._origin.keras[1]
             kwargs = {**kwargs, "epsilon": 0.0 if last is not None and last.major < 2 else 1e-7}
+        if name in WITH_DATA_FORMAT and len(args) < 3 and not {"data_format", "dim_ordering"} & set(kwargs):
+            raise NotFollowed(f"K.{name} goes by the image data format of the machine, which the file does not say")
         if name in ("zeros", "ones"):
             return call_of_function(self._build, name, args, kwargs)
         return call_of_function(self._build, f"keras.backend.{name}", args, kwargs)
