@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from packaging.version import Version
 
-from kconvert.code import NotPython, stored_function
+from kconvert.code import NotFollowed, NotPython, stored_function
 from kconvert.errors import ConversionFailed
 from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port
 from kconvert.upgrade import upgrade
+from kconvert.upgrade.lambdas import constants
 from kconvert.upgrade.operations.table import operation_table
 
 FOLDER = Path(__file__).parent / "lambdas"
@@ -141,6 +142,22 @@ def test_hostile_bytes_are_refused_in_bounded_time(data):
     with pytest.raises(NotPython):
         stored_function([base64.b64encode(data).decode(), None, None])
     assert time.monotonic() - begun < 1
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: constants.call("numpy.outer", [np.ones(1 << 16), np.ones(1 << 16)], {}),
+        lambda: constants.call("numpy.diag", [np.ones(1 << 16)], {}),
+        lambda: constants.call("numpy.zeros", [(1 << 12, 1 << 12)], {}),
+        lambda: constants.binary("+", np.ones((1 << 16, 1)), np.ones((1, 1 << 16)), False),
+        lambda: constants.binary("**", 9, 9**9, False),
+        lambda: constants.binary("*", "x", 1 << 30, False),
+    ],
+)
+def test_a_constant_that_fills_the_memory_is_refused(make):
+    with pytest.raises(NotFollowed):
+        make()
 
 
 def test_a_loop_without_end_is_refused():

@@ -12,7 +12,8 @@ import numpy as np
 from kconvert.code import NotFollowed
 from kconvert.upgrade.operations.lengths import Length
 
-LARGEST = 1 << 20
+LARGEST = 1 << 20  # elements of an array that is made
+MOST_PAIRS = 1 << 24  # elements of one operand times those of the other: a product or a broadcast is no larger
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
     "%": operator.mod, "**": operator.pow, "&": operator.and_, "|": operator.or_, "^": operator.xor, "@": operator.matmul,
@@ -49,6 +50,8 @@ def computed(what: str, function: Callable[..., Any], *args: Any, **kwargs: Any)
     Raises:
         NotFollowed: Python would raise an error, or the value would be too large.
     """
+    if math.prod(_elements(value) for value in (*args, *kwargs.values())) > MOST_PAIRS:
+        raise NotFollowed(f"{what} makes a constant that is too large")
     try:
         with np.errstate(all="ignore"):
             result = function(*args, **kwargs)
@@ -97,7 +100,15 @@ def call(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return computed(path, SIZED[path], *args, **kwargs)
     if path not in FUNCTIONS:
         raise NotFollowed(f"{path} is not known here")
+    if path == "numpy.diag" and args and _elements(args[0]) > LARGEST >> 10:  # it squares
+        raise NotFollowed(f"{path} makes a constant that is too large")
     return computed(path, FUNCTIONS[path], *args, **kwargs)
+
+
+def _elements(value: Any) -> int:
+    if isinstance(value, list | tuple):
+        return sum(map(_elements, value))
+    return max(int(value.size), 1) if isinstance(value, np.ndarray) else 1
 
 
 def _flat(value: Any) -> list[float]:
