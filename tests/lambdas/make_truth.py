@@ -19,7 +19,7 @@ K.set_learning_phase(0)
 K.identity, K.logsumexp, K.slice = tf.identity, tf.reduce_logsumexp, tf.slice  # what Keras 2.2.4 has under these names calls them
 inputs = [Input((4, 6)), Input((4, 6))]
 for number, body in enumerate(bodies):
-    function = eval("lambda t: (lambda x, y: " + body + ")(t[0], t[1])", {"K": K})
+    function = eval("lambda t: (lambda x, y: " + body + ")(t[0], t[1])", {"K": K, "tf": tf, "np": np})
     model = Model(inputs, Lambda(function)(inputs))
     arrays["out_%d" % number] = model.predict_on_batch([arrays["x"], arrays["y"]])
 np.savez_compressed(os.path.join(here, "truth.npz"), **arrays)

@@ -97,7 +97,7 @@ class Tensors:
         if module == "keras" and rest.startswith(("backend.", "activations.")):
             return self._backend_function(rest.partition(".")[2], values, named)
         if module == "tensorflow":
-            return self._tensorflow_function(rest, values, named)
+            return self._tensorflow_function(rest, self._operands(*values), named)
         if module in ("numpy", "math"):
             if any(True for _ in ports_in((values, named))):
                 raise NotFollowed(f"{function.path} of a tensor")
@@ -119,7 +119,7 @@ class Tensors:
                 operator = "//" if whole and self._is_python2 else "/"
             if operator not in BINARY:
                 raise NotFollowed(f"the operator {operator} of tensors")
-            return call_of_function(self._build, BINARY[operator], [self._argument(left), self._argument(right)], {})
+            return call_of_function(self._build, BINARY[operator], self._operands(left, right), {})
         return constants.binary(operator, left, right, self._is_python2)
 
     def unary(self, operator: str, value: Any) -> Any:
@@ -146,7 +146,7 @@ class Tensors:
         if self._is_tensor(left, right):
             if operator not in COMPARE:
                 raise NotFollowed(f"`{operator}` of tensors")
-            return call_of_function(self._build, COMPARE[operator], [self._argument(left), self._argument(right)], {})
+            return call_of_function(self._build, COMPARE[operator], self._operands(left, right), {})
         if isinstance(left, Symbol) or isinstance(right, Symbol):
             return (dtype_named(left) == dtype_named(right)) == (operator in ("==", "is"))
         result = constants.computed(f"`{operator}`", constants.COMPARE[operator], left, right)
@@ -276,6 +276,15 @@ class Tensors:
                 return name.lower().replace("nearest_neighbor", "nearest")
             raise NotFollowed(f"{value.path} is handed on")
         return value
+
+    def _operands(self, *values: Any) -> list[Any]:
+        """NumPy's float64 arrays take the dtype of the tensor they meet (TensorFlow: `dtype_hint` of operators)."""
+        dtypes = [str(self._build.dtype(v)) for v in values if isinstance(v, Port)]
+        floats = [d for d in dtypes if d.startswith("float")]
+        given = [self._argument(v) for v in values]
+        return [
+            v.astype(floats[0]) if floats and isinstance(v, np.ndarray) and v.dtype == np.float64 else v for v in given
+        ]
 
     def _named(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         return {name: self._argument(value) for name, value in kwargs.items()}
