@@ -79,6 +79,8 @@ def _hop_lines(maps: HopMaps) -> Iterator[str]:
 
 
 def _kind(name: str, entry: Entry, dialect: Dialect) -> str:
+    if name in DISSOLVED.get(dialect, ()):
+        return "becomes"
     if entry.reject is not None:
         return "refused"
     return "stays" if entry.becomes in (None, name) and name not in REPLACED.get(dialect, ()) else "becomes"
@@ -109,6 +111,8 @@ REPLACED = {
     },
 }
 """Layers that a rule or a case replaces altogether: the next Keras has no such class."""
+DISSOLVED = {Dialect.keras2: {"Lambda"}}
+"""Layers in whose place operations come before the hop, wherever they stand in a graph."""
 
 
 def _write() -> None:
