@@ -60,10 +60,8 @@ def test_the_text_is_that_of_the_body(version, body):
     assert stored_function(COMPILED[version][BODIES.index(body)]).text == f"lambda t: {of_list}"
 
 
-@pytest.mark.parametrize("version", COMPILED)
+@pytest.mark.parametrize("version", sorted(set(COMPILED) - {"3.8"}))
 def test_every_body_becomes_the_same_operations_in_every_python(version):
-    if version == "3.8":
-        pytest.skip("the one that the others are compared with")
     for number, body in enumerate(BODIES):
         wanted, found = (rebuilt(COMPILED[v][number]) for v in ("3.8", version))
         assert [la.class_name for la in found.layers] == [la.class_name for la in wanted.layers], body

@@ -1,11 +1,16 @@
 """A sum is what NumPy computes, whatever today's Keras takes for a bias."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from packaging.version import Version
 
+from kconvert.errors import Rejected
 from kconvert.sums import is_mistaken
+from kconvert.upgrade.fragment import Fragment, Step
+from kconvert.upgrade.rules.narrow_attention import narrow_attention
 
 SHAPES = [
     shape for rank in range(1, 5) for shape in itertools.product((1, 2, 3), repeat=rank) if rank < 4 or 2 in shape[1:3]
@@ -29,6 +34,27 @@ SHAPES = [
 )
 def test_what_could_be_mistaken_with_some_batch(first, second, mistaken):
     assert is_mistaken(first, second) is mistaken
+
+
+def attention(release, **config):
+    fragment = Fragment(Step("MultiHeadAttention", {"num_heads": 4, "key_dim": 1, "value_dim": None, **config}))
+    site = SimpleNamespace(origin=SimpleNamespace(keras=(Version(release), Version(release))))
+    return fragment, narrow_attention(site, fragment)
+
+
+@pytest.mark.parametrize("config", [{}, {"key_dim": 3, "value_dim": 1}])
+def test_heads_of_size_one_are_refused(config):
+    with pytest.raises(Rejected, match="biases of its heads"):
+        attention("2.4.0", **config)
+
+
+@pytest.mark.parametrize(
+    ("release", "config"),
+    [("3.7.0", {}), ("2.4.0", {"key_dim": 2}), ("2.4.0", {"num_heads": 1}), ("2.4.0", {"use_bias": False})],
+)
+def test_other_attention_is_left_as_it_is(release, config):
+    before, after = attention(release, **config)
+    assert after is before
 
 
 @pytest.mark.framework
