@@ -28,6 +28,7 @@ KConvertError
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class KConvertError(Exception):
@@ -77,9 +78,17 @@ class MapError(KConvertError):
 
 
 class VerificationFailed(KConvertError):
-    """The file that was written is not the same function as the original."""
+    """The file that was written is not the same function as the original.
+
+    Args:
+        verification: a `report.Verification` that tells how they differ, where both could be run.
+    """
 
     exit_code = 4
+
+    def __init__(self, message: str, verification: Any = None) -> None:
+        super().__init__(message)
+        self.verification = verification
 
 
 class Problem(KConvertError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kconvert.read import read
 from kconvert.report import Verification
-from kconvert.spec import ModelSpec, Nest, Port, ports_in
+from kconvert.spec import ModelSpec, Nest, ports_in_keras_order
 from kconvert.upgrade import Upgraded, upgrade
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def converted(
         if verifier is not None:
             with clock("verify"), place.published_on_failure(keep_failed, overwrite):
                 check = verified(
-                    verifier, place.path, format, digests, probe=probe, tolerance=tolerance,
-                    input_names=served.inputs, output_names=served.outputs,
+                    verifier, place.path, format, digests, original=spec, renamed=upgraded.renamed, probe=probe,
+                    tolerance=tolerance, input_names=served.inputs, output_names=served.outputs,
                 )  # fmt: skip
         place.publish(overwrite)
     return Done(spec, upgraded, served, check, clock.seconds)
@@ -115,7 +115,7 @@ def served_names(spec: ModelSpec, renamed: Mapping[str, str]) -> Served:
 
 
 def _served(nest: Nest, renamed: Mapping[str, str], signed: Mapping[str, str] | None) -> tuple[list[str], bool]:
-    ports = list(_in_keras_order(nest))
+    ports = list(ports_in_keras_order(nest))
     names = _numbered(renamed.get(port.layer, port.layer) for port in ports)
     if signed is None or set(names) == set(signed):
         return names, True
@@ -125,18 +125,6 @@ def _served(nest: Nest, renamed: Mapping[str, str], signed: Mapping[str, str] | 
     if set(originals) == set(signed):
         return originals, True
     return names, False
-
-
-def _in_keras_order(nest: Nest) -> Iterator[Port]:
-    """All ports as Keras flattens what a model takes or gives: a dict by its keys."""
-    if isinstance(nest, Mapping):
-        for key in sorted(nest):
-            yield from _in_keras_order(nest[key])
-    elif isinstance(nest, list | tuple):
-        for value in nest:
-            yield from _in_keras_order(value)
-    else:
-        yield from ports_in(nest)
 
 
 def _numbered(wanted: Iterable[str]) -> list[str]:

@@ -62,8 +62,7 @@ class OutputCheck:
 
     Attributes:
         max_abs, max_rel: of |a - b| and |a - b| / |b|; infinite where they cannot be compared number by number.
-        against: `reference` (NumPy, from the original file), `probe` (recorded by the original framework), `model` (OLD
-            itself, run by stock Keras).
+        against: `reference` (computed in NumPy, from the original file) or `probe` (recorded in the original framework).
         because: why it did not pass, where that is not the size of the difference: another shape, NaN, other strings.
     """
 
@@ -84,7 +83,7 @@ class LayerCheck:
         class_name: its class in the file.
         new_name: of the layer that gives the same in the converted model, spelled likewise.
         size: the largest absolute value of the original's output, the scale of `max_abs`.
-        passed: within the tolerance. A layer may miss it where every output keeps it: differences can vanish.
+        passed: |a - b| <= atol + rtol * size. A layer may miss that where every output agrees: differences can vanish.
     """
 
     name: str
@@ -149,7 +148,8 @@ class Verification:
         first_difference: the name in the file of the first layer that differs, or empty.
         missing: what the reference lacks.
         runs: what it was computed on.
-        rtol, atol: numbers agree where |a - b| <= atol + rtol * |b|.
+        rtol, atol: numbers of outputs agree where |a - b| <= atol + rtol * |b|.
+        remarks: on the comparison, one sentence each.
     """
 
     status: str
@@ -162,11 +162,17 @@ class Verification:
     runs: tuple[Run, ...] = ()
     rtol: float = 1e-4
     atol: float = 1e-4
+    remarks: tuple[str, ...] = ()
 
     @property
-    def is_complete(self) -> bool:
-        """Every output was compared with something and agrees."""
-        return self.status == "passed"
+    def difference(self) -> str:
+        """How outputs and layers differ, in one sentence; empty where none does."""
+        wrong = [check for check in self.outputs if not check.passed]
+        said = [f"{c.name} {c.because or f'by {c.max_abs:.3g} (relative {c.max_rel:.3g})'}" for c in wrong]
+        first = next((layer for layer in self.layers if layer.name == self.first_difference), None)
+        if first is not None:
+            said.append(f"the first layer that differs is {first.name} ({first.class_name})")
+        return "; ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
