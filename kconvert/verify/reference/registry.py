@@ -1,0 +1,33 @@
+"""Class name -> rule, for each dialect: all that the reference knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kconvert.spec import Dialect
+from kconvert.verify.reference import core
+from kconvert.verify.reference.facts import Lacking
+from kconvert.verify.reference.layer import Layer, Rule
+from kconvert.verify.reference.values import Value
+
+
+def _nested(layer: Layer, inputs: Any, **kwargs: Any) -> tuple[Value, ...]:
+    if layer.model is None:
+        raise Lacking("it holds no model")
+    return layer.model(*(inputs if isinstance(inputs, list | tuple) else [inputs]))
+
+
+MODELS = {name: Rule(_nested) for name in ("Model", "Functional", "Sequential", "Graph")}
+
+KERAS0: Mapping[str, Rule] = {**MODELS, **core.KERAS0}
+KERAS1: Mapping[str, Rule] = {**MODELS, **core.KERAS1}
+KERAS2: Mapping[str, Rule] = {**MODELS, **core.KERAS2}
+KERAS3: Mapping[str, Rule] = {**MODELS, **core.KERAS3}
+
+RULES: Mapping[Dialect, Mapping[str, Rule]] = {
+    Dialect.keras0: KERAS0,
+    Dialect.keras1: KERAS1,
+    Dialect.keras2: KERAS2,
+    Dialect.keras3: KERAS3,
+}
