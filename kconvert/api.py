@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from kconvert.errors import UsageError
 from kconvert.inspection import Inspection, Plan, inspected, origin_facts, planned
-from kconvert.pipeline import Done, built, converted
+from kconvert.pipeline import Done, built, converted, pair_verified
 from kconvert.read import read
 from kconvert.read.origin import BACKENDS
-from kconvert.report import Note, Report
+from kconvert.report import Note, Report, Verification
 from kconvert.sources import Source, local_file, named
 from kconvert.spec import ModelSpec, stored_tensors
 from kconvert.upgrade import upgrade
@@ -97,6 +97,45 @@ def convert(
             keep_failed=keep_failed,
         )  # fmt: skip
     return _report(done, named(source), digest, place, kind, time.perf_counter() - begin)
+
+
+def verify_model(
+    source: Source,
+    other: str | os.PathLike[str],
+    *,
+    weights: Source | None = None,
+    backend: str | None = None,
+    keras_version: str | None = None,
+    source_data_format: str | None = None,
+    input_shape: Sequence[int | None] | None = None,
+    probe: str | os.PathLike[str] | None = None,
+    rtol: float = 1e-4,
+    atol: float = 1e-4,
+) -> Verification:
+    """Is `other` the same function as `source`? It need not come from kconvert.
+
+    Args:
+        source: the original, as for `convert`; so are the other arguments. None of its code is run.
+        other: `.keras`, HDF5 that today's Keras loads in safe mode, or a SavedModel folder, whose graph TensorFlow runs, in
+            a process of its own.
+
+    Returns:
+        What was compared with what: `passed`, `partial` or `weights-only` (no output could be compared).
+
+    Raises:
+        VerificationFailed: it is not; its `verification` tells where they differ.
+        KConvertError: see `kconvert.errors`.
+    """
+    from kconvert.verify import Tolerance
+
+    if not Path(other).exists():
+        raise UsageError(f"{os.fspath(other)}: there is nothing at this path")
+    reading = _reading(backend, keras_version, source_data_format, input_shape)
+    with local_file(source) as path, _optional(weights) as tensors:
+        return pair_verified(
+            path, Path(other), reading={**reading, "weights": tensors}, verifier=_verifier(),
+            probe=Path(probe) if probe is not None else None, tolerance=Tolerance(rtol, atol),
+        )  # fmt: skip
 
 
 def load(

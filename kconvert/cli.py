@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import signal
@@ -17,7 +18,8 @@ from rich.console import Console
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
 
-COMMANDS = ("convert", "inspect", "plan")
+COMMANDS = ("convert", "inspect", "plan", "verify")
+NOT_FULLY = ("partial", "weights-only")
 NOT_COMPARED = 3
 INTERRUPTED = 130
 
@@ -45,6 +47,11 @@ DataFormat = Annotated[
 ]
 Shape = Annotated[str | None, typer.Option(metavar="14,14,1", help="Where the file lost its input shape.")]
 Maps = Annotated[list[Path] | None, typer.Option("--map", metavar="FILE", help="A layer map of yours; repeatable.")]
+Probe = Annotated[
+    Path | None, typer.Option(metavar="IO.npz", help="Inputs in_0.. and the outputs out_0.. that the original gave.")
+]
+Rtol = Annotated[float, typer.Option(help="Outputs agree where |a - b| <= atol + rtol |b|.")]
+Atol = Annotated[float, typer.Option(help="See --rtol.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Verbose = Annotated[
@@ -65,16 +72,13 @@ def convert(
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
     maps: Maps = None,
-    probe: Annotated[
-        Path | None,
-        typer.Option(metavar="IO.npz", help="Inputs in_0.. and the outputs out_0.. that the original gave."),
-    ] = None,
+    probe: Probe = None,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not reload and compare the result.")] = False,
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="If verification fails, leave the file at NEW all the same.")
     ] = False,
-    rtol: Annotated[float, typer.Option(help="Outputs agree where |a - b| <= atol + rtol |b|.")] = 1e-4,
-    atol: Annotated[float, typer.Option(help="See --rtol.")] = 1e-4,
+    rtol: Rtol = 1e-4,
+    atol: Atol = 1e-4,
     training: Annotated[str, typer.Option(metavar="drop|auto", help="Optimizer and losses: left out.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the whole report there.")] = None,
@@ -104,7 +108,7 @@ def convert(
         from kconvert.summary import conversion_lines
 
         _print(conversion_lines(result, detailed=verbose > 0))
-    return NOT_COMPARED if result.verification.status == "weights-only" else 0
+    return NOT_COMPARED if result.verification.status in NOT_FULLY else 0
 
 
 @app.command("inspect")
@@ -134,6 +138,47 @@ def plan(
 
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
     return _print_plan(api.plan(source, **reading), as_json)
+
+
+@app.command()
+def verify(
+    source: Source,
+    other: Annotated[
+        Path, typer.Argument(metavar="NEW", help=".keras, HDF5 of today's Keras, or a SavedModel folder.")
+    ],
+    weights: Weights = None,
+    backend: Backend = None,
+    keras_version: Version = None,
+    source_data_format: DataFormat = None,
+    input_shape: Shape = None,
+    probe: Probe = None,
+    rtol: Rtol = 1e-4,
+    atol: Atol = 1e-4,
+    as_json: AsJson = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Say whether NEW is the same function as OLD; it need not come from kconvert."""
+    from kconvert import api
+    from kconvert.summary import verification_lines
+
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, None)
+    reading.pop("maps")
+    failed: VerificationFailed | None = None
+    with _quiet_tensorflow(verbose):
+        try:
+            found = api.verify_model(source, other, **reading, probe=probe, rtol=rtol, atol=atol)
+        except VerificationFailed as error:
+            if error.verification is None:
+                raise
+            failed, found = error, error.verification
+    _print(
+        [json.dumps(dataclasses.asdict(found), indent=2, default=str)]
+        if as_json
+        else verification_lines(found, detailed=verbose > 0)
+    )
+    if failed is not None:
+        raise failed
+    return NOT_COMPARED if found.status in NOT_FULLY else 0
 
 
 def main(arguments: list[str] | None = None) -> None:

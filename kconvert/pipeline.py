@@ -98,6 +98,26 @@ def converted(
     return Done(spec, upgraded, served, check, clock.seconds)
 
 
+def pair_verified(
+    source: Path,
+    other: Path,
+    *,
+    reading: Mapping[str, Any],
+    verifier: Verifier,
+    probe: Path | None,
+    tolerance: Tolerance,
+) -> Verification:
+    """Is another file, whoever wrote it, the same function as the source?"""
+    verifier.start()
+    spec = read(source, **reading)
+    from kconvert.verify import verified_pair
+
+    names = served_names(spec, {})
+    return verified_pair(
+        verifier, spec, other, input_names=names.inputs, output_names=names.outputs, probe=probe, tolerance=tolerance
+    )
+
+
 def built(spec: ModelSpec) -> tuple[Any, dict[str, str]]:
     """The Keras model with its weights, and the digest of each weight."""
     from kconvert.rebuild import rebuild

@@ -67,7 +67,9 @@ def difference(
         allowed = allowed if slack is None else allowed + slack
         passed = bool((away <= allowed).all())
     if broken.any():
-        return Difference(math.inf, math.inf, False, size, f"{int(broken.sum())} numbers are NaN or infinite in one only")
+        return Difference(
+            math.inf, math.inf, False, size, f"{int(broken.sum())} numbers are NaN or infinite in one only"
+        )
     largest = float(np.max(away, initial=0.0))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         relative = np.where(away == 0.0, 0.0, away / np.maximum(np.abs(b), TINY))
@@ -79,4 +81,6 @@ def _unequal(because: str) -> Difference:
 
 
 def _words(value: Array) -> Array:
-    return np.array([v.decode() if isinstance(v, bytes) else str(v) for v in value.ravel().tolist()]).reshape(value.shape)
+    return np.array([v.decode() if isinstance(v, bytes) else str(v) for v in value.ravel().tolist()]).reshape(
+        value.shape
+    )

@@ -33,7 +33,7 @@ class Wanted:
     name: str
     shape: Shape
     dtype: str
-    use: Use = Use()
+    use: Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,7 @@ def _open_axes(wanted: Wanted) -> int:
     return sum(n is None for n in wanted.shape[1:])
 
 
-def _made(
-    wanted: Wanted, examples: int, random: np.random.Generator, number: int, attempt: int
-) -> tuple[Array, str]:
+def _made(wanted: Wanted, examples: int, random: np.random.Generator, number: int, attempt: int) -> tuple[Array, str]:
     tries = OPEN_SIZES[min(3, max(1, _open_axes(wanted)))]
     is_last_try = attempt >= len(tries)
     sizes = itertools.cycle(tries[min(attempt, len(tries) - 1)][:: -1 if number else 1])
@@ -113,7 +111,9 @@ def _made(
         return _strings(use, shape, random)
     if use.numbers:
         known = np.array([*use.numbers, max(use.numbers) + 7, max(use.numbers) + 8])
-        return random.choice(known, shape).astype(wanted.dtype), f"{len(use.numbers)} known numbers and two unknown ones"
+        return random.choice(known, shape).astype(
+            wanted.dtype
+        ), f"{len(use.numbers)} known numbers and two unknown ones"
     if wanted.dtype == "bool":
         return _with_first(random.random(shape) < 0.7), "true and false"
     if use.below is not None:

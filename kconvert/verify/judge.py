@@ -3,10 +3,10 @@
 This file runs as a program of its own, in which kconvert cannot be imported: what it can load, anybody can load.
 One JSON object per line comes in, one goes out. Arrays travel in `.npz` files.
 
-`do: load` (`path`, `format`) answers with the digests of all weights, the inputs and outputs (name, shape, dtype) and
-the nodes of the graph (name -> shapes). `do: run` (`inputs`, `results`, `layers`, `input_names`, `output_names`) runs
-what was loaded last on `in_0`, ... and writes `out_0`, ... and for each wanted layer `<its place in the list>:<output>`; an
-answer with `refused` says that it cannot be run on this.
+`do: load` (`path`, `format`) answers with the digests of all weights, the inputs (name, shape, dtype), the names of the
+outputs, the nodes of the graph (name -> shapes) and the dtypes that they have. `do: run` (`inputs`, `results`, `layers`) runs
+what was loaded last on `in_0`, ... in the order of those inputs, and writes `out_0`, ... and for each wanted layer
+`<its place in the list>:<output>`; an answer with `refused` says that it cannot be run on this.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Loaded(Protocol):
         """What is in it."""
         ...
 
-    def outputs(self, inputs: list[Array], question: Answer) -> list[Any]:
+    def outputs(self, inputs: list[Array]) -> list[Any]:
         """What it computes, as its users run it."""
         ...
 
@@ -79,19 +79,17 @@ class KerasModel:
         """Without a graph (a subclass of Model) nothing is known of the inputs."""
         digests = {key: self._variables.digest(v.numpy()) for key, v in self._variables.keyed_variables(self._model)}
         if self._graph is None:
-            return {"digests": digests, "inputs": [], "outputs": [], "nodes": {}}
-        nodes = {
-            name: [list(s.shape) for s in symbols if s.shape is not None]
-            for name, symbols in self._intermediate.nodes(self._graph)
-        }
+            return {"digests": digests, "inputs": [], "outputs": [], "nodes": {}, "dtypes": []}
+        nodes = dict(self._intermediate.nodes(self._graph))
         return {
             "digests": digests,
             "inputs": [[s._keras_history.operation.name, list(s.shape), str(s.dtype)] for s in self._graph.inputs],
             "outputs": [s._keras_history.operation.name for s in self._graph.outputs],
-            "nodes": nodes,
+            "nodes": {name: [list(s.shape) for s in symbols if s.shape is not None] for name, symbols in nodes.items()},
+            "dtypes": sorted({str(s.dtype) for symbols in nodes.values() for s in symbols}),
         }
 
-    def outputs(self, inputs: list[Array], question: Answer) -> list[Any]:
+    def outputs(self, inputs: list[Array]) -> list[Any]:
         """As `predict` gives them, dicts by their keys."""
         self._forget()
         given = [self._tf.constant(x.astype(object)) if x.dtype.kind in "US" else x for x in inputs]
@@ -134,25 +132,24 @@ class SavedModel:
     def facts(self) -> Answer:
         """The format keeps neither names of variables nor layers."""
         variables = _module("variables", "..")
-        specs = self._signature.structured_input_signature[1]
+        specs = self._signature.structured_input_signature[1].values()
         return {
             "digests": {f"{n}": variables.digest(v.numpy()) for n, v in enumerate(self._model.variables)},
-            "inputs": [[s.name, s.shape.as_list(), s.dtype.name] for s in specs.values()],
+            "inputs": [[s.name, s.shape.as_list(), s.dtype.name] for s in specs],
             "outputs": list(self._signature.structured_outputs),
             "nodes": {},
+            "dtypes": sorted({v.dtype.name for v in self._model.variables}),
         }
 
-    def outputs(self, inputs: list[Array], question: Answer) -> list[Any]:
-        """Inputs and outputs by name."""
+    def outputs(self, inputs: list[Array]) -> list[Any]:
+        """As a server calls it."""
         tf, specs = self._tf, self._signature.structured_input_signature[1]
-        keywords = {spec.name: keyword for keyword, spec in specs.items()}
-        named = zip(question["input_names"], inputs, strict=True)
         given = {
-            keywords[n]: tf.cast(tf.constant(x.astype(object) if x.dtype.kind in "US" else x), specs[keywords[n]].dtype)
-            for n, x in named
+            keyword: tf.cast(tf.constant(x.astype(object) if x.dtype.kind in "US" else x), spec.dtype)
+            for (keyword, spec), x in zip(specs.items(), inputs, strict=True)
         }
         result = self._signature(**given)
-        return [result[name].numpy() for name in question["output_names"]]
+        return [result[name].numpy() for name in self._signature.structured_outputs]
 
     def layers(self, inputs: list[Array], wanted: list[str], take: Any) -> None:
         """There are none."""
@@ -162,7 +159,7 @@ def _ran(loaded: Loaded, question: Answer) -> Answer:
     with np.load(question["inputs"], allow_pickle=False) as given:
         inputs = [given[f"in_{n}"] for n in range(sum(name.startswith("in_") for name in given.files))]
     try:
-        outputs = loaded.outputs(inputs, question)
+        outputs = loaded.outputs(inputs)
     except Exception as error:
         return {"refused": _words(error)}
     with zipfile.ZipFile(question["results"], "w", allowZip64=True) as results:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+
+
+def same_names(names: Sequence[str], found: Sequence[str]) -> list[int]:
+    """For each of `names` its place in `found`: by name where both have the same ones, each once, or else its own."""
+    legal = [_legal(name) for name in names]
+    places = {name: n for n, name in enumerate(found)}
+    if len(set(legal)) == len(found) and set(legal) == set(found):
+        return [places[name] for name in legal]
+    return list(range(len(names)))
 
 
 def counterparts(names: Collection[str], found: Collection[str], renamed: Mapping[str, str]) -> dict[str, str]:

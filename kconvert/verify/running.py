@@ -26,14 +26,14 @@ class Ran:
 
     results: Path
     names: tuple[str, ...]
-    count: int = 0
+    order: tuple[int, ...] = ()
     refused: str = ""
     without_layers: str = ""
 
     def outputs(self) -> Iterator[Array]:
         """In the order of the original's."""
         with np.load(self.results, allow_pickle=False) as results:
-            for number in range(self.count):
+            for number in self.order:
                 yield results[f"out_{number}"]
 
     def layers(self) -> Iterator[tuple[str, int, Array]]:
@@ -47,16 +47,14 @@ class Ran:
 
 @contextlib.contextmanager
 def run(
-    verifier: Verifier,
-    arrays: Sequence[Array],
-    layers: Mapping[str, str],
-    input_names: Sequence[str],
-    output_names: Sequence[str],
+    verifier: Verifier, arrays: Sequence[Array], layers: Mapping[str, str], output_order: Sequence[int]
 ) -> Iterator[Ran]:
     """Runs what the judge loaded last.
 
     Args:
+        arrays: for the file's inputs, in its own order.
         layers: old name -> node of the file, of which the outputs are wanted too.
+        output_order: of the file's outputs, for the original's order.
 
     Raises:
         VerificationFailed: the judge died.
@@ -69,10 +67,9 @@ def run(
                     np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
         names = tuple(layers)
         answer = verifier.ask(
-            do="run", inputs=str(inputs), results=str(results), layers=[layers[name] for name in names],
-            input_names=list(input_names), output_names=list(output_names),
-        )  # fmt: skip
+            do="run", inputs=str(inputs), results=str(results), layers=[layers[name] for name in names]
+        )
         if "refused" in answer:
             yield Ran(results, names, refused=answer["refused"])
         else:
-            yield Ran(results, names, answer["outputs"], without_layers=answer.get("layers", ""))
+            yield Ran(results, names, tuple(output_order), without_layers=answer.get("layers", ""))

@@ -144,4 +144,3 @@ def _depth(layer: LayerSpec) -> int | None:
         return None
     call = layer.calls[0] if layer.calls else Call()
     return _size(call.kwargs.get("depth", call.args[1] if len(call.args) > 1 else None))
-

@@ -9,8 +9,9 @@ from kconvert.errors import VerificationFailed
 from kconvert.report import Verification
 from kconvert.spec import ModelSpec
 from kconvert.verify.comparing import Tolerance
-from kconvert.verify.comparison import Sides, compared
+from kconvert.verify.comparison import compared
 from kconvert.verify.process import Verifier
+from kconvert.verify.sides import Sides
 
 
 def verified(
@@ -41,7 +42,38 @@ def verified(
     facts = verifier.ask(do="load", path=str(path), format=format)
     _compare_weights(digests, facts["digests"], by_name=format == "keras")
     sides = Sides(original, facts, input_names, output_names, renamed)
-    found = compared(verifier, sides, probe=probe, tolerance=tolerance, weights=len(digests))
+    return _proved(compared(verifier, sides, probe=probe, tolerance=tolerance, weights=len(digests)))
+
+
+def verified_pair(
+    verifier: Verifier,
+    original: ModelSpec,
+    path: Path,
+    *,
+    input_names: Sequence[str],
+    output_names: Sequence[str],
+    probe: Path | None = None,
+    tolerance: Tolerance = Tolerance(),
+) -> Verification:
+    """The same for any file that stock Keras (or TensorFlow, a SavedModel) loads, whoever wrote it.
+
+    Inputs, outputs and layers are matched by name where both have the same ones, inputs and outputs otherwise by place.
+
+    Args:
+        path: `.keras`, an HDF5 file, or a SavedModel folder.
+        input_names, output_names: of the original.
+
+    Raises:
+        VerificationFailed: as `verified`.
+        UsageError: the probe is not one.
+    """
+    facts = verifier.ask(do="load", path=str(path), format="savedmodel" if path.is_dir() else "keras")
+    return _proved(
+        compared(verifier, Sides(original, facts, input_names, output_names), probe=probe, tolerance=tolerance)
+    )
+
+
+def _proved(found: Verification) -> Verification:
     if found.status == "failed":
         raise VerificationFailed(f"it differs from {found.against}: {found.difference}", found)
     return found
