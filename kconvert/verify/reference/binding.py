@@ -55,6 +55,9 @@ def _below(
         return {}, str(error)
     tensors = list(stored.values())
     if len(places) != len(tensors):
+        own = _by_last_name(places, tensors)
+        if own is not None:
+            return own, ""
         wanted = ", ".join(place.slot.name for place in places)
         return {}, f"the file has {len(tensors)} tensors for it, the reference expects {len(places)} ({wanted})"
     named = _by_name(places, tensors)
@@ -172,6 +175,15 @@ def _by_name(places: Sequence[_Place], tensors: Sequence[Tensor]) -> dict[tuple[
             return None
         found[matches[0].path, matches[0].slot.name] = tensor
     return found if len(found) == len(places) == len(wanted) else None
+
+
+def _by_last_name(places: Sequence[_Place], tensors: Sequence[Tensor]) -> dict[tuple[Path, str], Tensor] | None:
+    """The tensors of a single layer that keeps more than is needed to compute it (tensorflow 1.13: renormalization)."""
+    by_name = {re.sub(r":\d+$", "", tensor.name).split("/")[-1]: tensor for tensor in tensors}
+    is_single = len({place.path for place in places}) == 1 and len(by_name) == len(tensors)
+    if not is_single or any(place.slot.name not in by_name for place in places[:4]):
+        return None
+    return {(p.path, p.slot.name): by_name[p.slot.name] for p in places if p.slot.name in by_name}
 
 
 def _addressed(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kconvert.spec import Dialect
-from kconvert.verify.reference import core
+from kconvert.verify.reference import advanced_activations, core, normalization
 from kconvert.verify.reference.facts import Lacking
 from kconvert.verify.reference.layer import Layer, Rule
 from kconvert.verify.reference.values import Value
@@ -20,10 +20,30 @@ def _nested(layer: Layer, inputs: Any, **kwargs: Any) -> tuple[Value, ...]:
 
 MODELS = {name: Rule(_nested) for name in ("Model", "Functional", "Sequential", "Graph")}
 
-KERAS0: Mapping[str, Rule] = {**MODELS, **core.KERAS0}
-KERAS1: Mapping[str, Rule] = {**MODELS, **core.KERAS1}
-KERAS2: Mapping[str, Rule] = {**MODELS, **core.KERAS2}
-KERAS3: Mapping[str, Rule] = {**MODELS, **core.KERAS3}
+KERAS0: Mapping[str, Rule] = {
+    **MODELS,
+    **advanced_activations.KERAS0,
+    **core.KERAS0,
+    **normalization.KERAS0,
+}
+KERAS1: Mapping[str, Rule] = {
+    **MODELS,
+    **advanced_activations.KERAS1,
+    **core.KERAS1,
+    **normalization.KERAS1,
+}
+KERAS2: Mapping[str, Rule] = {
+    **MODELS,
+    **advanced_activations.KERAS2,
+    **core.KERAS2,
+    **normalization.KERAS2,
+}
+KERAS3: Mapping[str, Rule] = {
+    **MODELS,
+    **advanced_activations.KERAS3,
+    **core.KERAS3,
+    **normalization.KERAS3,
+}
 
 RULES: Mapping[Dialect, Mapping[str, Rule]] = {
     Dialect.keras0: KERAS0,
