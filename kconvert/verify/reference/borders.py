@@ -44,8 +44,6 @@ def cropping(rank: int) -> Rule:
 
 
 def _on_axes(layer: Layer, array: Array, rank: int, pairs: Pairs) -> Array:
-    if rank == 1 and layer.get("data_format") is None:
-        return padded(array, pairs)
     return as_it_was(layer, padded(channels_last(layer, array), pairs))
 
 

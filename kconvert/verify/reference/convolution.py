@@ -13,7 +13,7 @@ import numpy as np
 from kconvert.spec import Dialect
 from kconvert.tensor import Array
 from kconvert.verify.reference.activations import activation
-from kconvert.verify.reference.facts import Lacking
+from kconvert.verify.reference.facts import Facts, Lacking
 from kconvert.verify.reference.layer import Layer, Rule, slots
 from kconvert.verify.reference.values import Value, wide
 from kconvert.verify.reference.windows import (
@@ -45,22 +45,12 @@ def keras2_convolution(rank: int) -> Rule:
 
 def keras1_convolution(rank: int) -> Rule:
     """`Convolution2D`, `Convolution3D`, `AtrousConvolution2D` of Keras 0.x and 1.x."""
-    strides_name = "subsample"
 
     def convolution(layer: Layer, x: Value) -> Value:
         array = channels_last(layer, x.array)
         kernel = keras1_kernel(layer, "W", rank)
-        strides, gaps = each(layer.get(strides_name, 1), rank), each(layer.get("atrous_rate", 1), rank)
+        strides, gaps = each(layer.get("subsample", 1), rank), each(layer.get("atrous_rate", 1), rank)
         mode = layer.get("border_mode", "valid")
-        if (
-            rank == 3
-            and mode == "same"
-            and any(k % 2 == 0 for k in kernel.shape[:3])
-            and layer.facts.backend == "theano"
-        ):
-            raise Lacking(
-                "Theano 0.8 and 0.9 pad even kernels of three dimensions differently, and the file says neither"
-            )
         y = _convolved(layer, array, kernel, mode, strides, gaps)
         y = y + layer.tensor("b") if layer.has("b") else y
         return Value(activation(layer)(as_it_was(layer, y)))
@@ -87,8 +77,24 @@ def _convolved(
     facts, rank = layer.facts, len(strides)
     if max(gaps) > 1 and facts.known_backend == "cntk":
         raise Lacking("CNTK's convolution with gaps was never seen to run")
+    is_even = rank == 3 and mode == "same" and any(k % 2 == 0 for k in kernel.shape[:3])
+    if is_even and facts.dialect <= Dialect.keras1 and facts.backend == "theano" and _is_by_conv3d2d(facts, strides):
+        pairs = [((k - 1) // 2, k - 1 - (k - 1) // 2) for k in kernel.shape[:3]]
+        return correlated(array, turned(kernel, 3, facts), strides, gaps, pairs, array.shape[1:-1])
     pairs, lengths = paddings(facts, mode, array.shape[1:-1], kernel.shape[:rank], strides, gaps)
     return correlated(array, turned(kernel, rank, facts), strides, gaps, pairs, lengths, groups)
+
+
+def _is_by_conv3d2d(facts: Facts, strides: list[int]) -> bool:
+    """Did Theano's conv3d2d compute it, which has no strides with `same` and pads (k - 1) // 2? Later Kerases take what Theano has.
+
+    Sources: keras 1.1.0 and 1.1.2 backend/theano_backend.py `conv3d`, `_old_theano_conv3d`.
+    """
+    if facts.dialect is Dialect.keras0 or not facts.since("1.1.1"):
+        return True
+    if max(strides) == 1:
+        raise Lacking("Theano 0.8 and 0.9 pad even kernels of three dimensions differently, and the file says neither")
+    return False
 
 
 KERAS1_SLOTS = slots("W", "b?bias")

@@ -37,7 +37,7 @@ def resized(array: Array, size: list[int], method: str, half_pixel: bool = True)
 
 def _places(n: int, length: int, half_pixel: bool) -> Array:
     scale = np.float32(n / length)
-    steps = np.arange(length, dtype=np.float32)
+    steps: Array = np.arange(length, dtype=np.float32)
     places: Array = (steps + 0.5) * scale - 0.5 if half_pixel else steps * scale
     return places
 
@@ -54,7 +54,8 @@ def _bilinear(n: int, length: int, half_pixel: bool) -> Array:
     below = np.floor(places)
     share = places - below
     first, second = np.maximum(below, 0).astype(int), np.minimum(below + 1, n - 1).astype(int)
-    return np.eye(n)[first] * (1 - share)[:, None] + np.eye(n)[second] * share[:, None]
+    weights: Array = np.eye(n)[first] * (1 - share)[:, None] + np.eye(n)[second] * share[:, None]
+    return weights
 
 
 def _bicubic(n: int, length: int, half_pixel: bool) -> Array:

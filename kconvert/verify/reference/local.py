@@ -2,7 +2,7 @@
 
 Keras 1 and `implementation` 1 keep (places, kernel's numbers in the order of the input's axes, out). tf.keras has two more: 2 keeps a weight
 from every number to every number, of which those outside of the window do not count; 3 keeps those inside in a flat list, sorted by
-output and input. The bias of a channels_first layer is put on by a plain reshape of (rows, columns, out) from Keras 2 on.
+output and input. The bias of a channels_first layer is put on by a plain reshape of (rows, columns, out).
 Sources: keras 1.0.8, 1.2.2, 2.0.8, 2.2.4 layers/local.py, backend/*_backend.py `local_conv2d`, `bias_add`; tensorflow 2.4
 keras/layers/local.py, keras/utils/conv_utils.py `conv_connected_inputs`.
 """
@@ -29,7 +29,7 @@ def locally_connected(rank: int) -> Rule:
 
     def connected(layer: Layer, x: Value) -> Value:
         later = layer.facts.dialect >= Dialect.keras2
-        first = is_channels_first(layer) if rank == 2 else layer.get("data_format") == "channels_first"
+        first = is_channels_first(layer, rank)
         names = ("strides", "subsample_length" if rank == 1 else "subsample")
         strides = each(layer.get(names[0] if later else names[1], 1), rank)
         size = kernel_size(layer, rank)
@@ -46,7 +46,7 @@ def locally_connected(rank: int) -> Rule:
         bias = "bias" if later else "b"
         if layer.has(bias):
             b = layer.tensor(bias)
-            y = y + (b.reshape((b.shape[-1], *b.shape[:-1])) if first and later else b)
+            y = y + (b.reshape((b.shape[-1], *b.shape[:-1])) if first else b)
         return Value(activation(layer)(y))
 
     def own(layer: Layer) -> tuple[Slot, ...]:

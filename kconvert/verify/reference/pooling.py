@@ -33,15 +33,14 @@ def pooling(rank: int, is_max: bool) -> Rule:
         strides = layer.get(strides_name, layer.get("stride"))
         steps = size if strides is None else each(strides, rank)
         mode = layer.get("padding", layer.get("border_mode", "valid"))
-        is_plain = rank == 1 and "data_format" not in layer.config  # always (batch, steps, features)
-        array = wide(x.array if is_plain else channels_last(layer, x.array))
+        array = wide(channels_last(layer, x.array))
         pairs, lengths, counts_all = _windows(layer, mode, array.shape[1:-1], size, steps)
         y = (
             _largest(array, size, steps, pairs, lengths)
             if is_max
             else _mean(array, size, steps, pairs, lengths, counts_all)
         )
-        return Value(y if is_plain else as_it_was(layer, y))
+        return Value(as_it_was(layer, y))
 
     return Rule(pooled)
 
@@ -106,11 +105,7 @@ def global_pooling(rank: int, is_max: bool) -> Rule:
     """`GlobalMaxPooling` and `GlobalAveragePooling`; a mean over steps is over those that the mask lets count."""
 
     def pooled(layer: Layer, x: Value) -> Value:
-        if rank == 1:
-            first = layer.get("data_format") == "channels_first"
-            array = wide(np.moveaxis(x.array, 1, -1) if first else x.array)
-        else:
-            array = wide(channels_last(layer, x.array))
+        array = wide(channels_last(layer, x.array))
         axes = tuple(range(1, array.ndim - 1))
         keeps = bool(layer.get("keepdims", False))
         if is_max:
@@ -122,8 +117,6 @@ def global_pooling(rank: int, is_max: bool) -> Rule:
             y = array.mean(axis=axes, keepdims=True)
         if not keeps:
             return Value(y.reshape((y.shape[0], y.shape[-1])))
-        if rank == 1:
-            return Value(np.moveaxis(y, -1, 1) if layer.get("data_format") == "channels_first" else y)
         return Value(as_it_was(layer, y))
 
     return Rule(pooled)

@@ -53,7 +53,7 @@ def keras1_deconvolution(layer: Layer, x: Value) -> Value:
     array = channels_last(layer, x.array)
     kernel = np.swapaxes(turned(keras1_kernel(layer, "W", 2), 2, layer.facts), -1, -2)
     asked = layer.get("output_shape", layer.get("output_shape_"))
-    lengths = [int(n) for n in (asked[2:4] if is_channels_first(layer) else asked[1:3])]
+    lengths = [int(n) for n in (asked[2:4] if is_channels_first(layer, 2) else asked[1:3])]
     mode, strides = layer.get("border_mode", "valid"), each(layer.get("subsample", 1), 2)
     y = _laid_down(layer.facts, array, kernel, mode, strides, [1, 1], lengths)
     if mode == "same" and any(k % 2 == 0 for k in kernel.shape[:2]) and layer.facts.backend == "theano":

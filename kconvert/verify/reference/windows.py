@@ -23,22 +23,22 @@ from kconvert.verify.reference.layer import Layer
 Pairs = list[tuple[int, int]]
 
 
-def is_channels_first(layer: Layer) -> bool:
-    """Are the channels the axis after the batch? Keras 0.2 knew nothing else; where a layer does not say, the model does."""
+def is_channels_first(layer: Layer, rank: int) -> bool:
+    """Are the channels the axis after the batch? Where a layer does not say, the model does; steps come first in all that is older."""
     said = layer.get("data_format", layer.get("dim_ordering"))
     if said in (None, "default"):
-        said = layer.facts.data_format
+        said = "channels_last" if rank == 1 else layer.facts.data_format
     return said in ("channels_first", "th")
 
 
 def channels_last(layer: Layer, array: Array) -> Array:
     """The array with its channels behind."""
-    return np.moveaxis(array, 1, -1) if is_channels_first(layer) else array
+    return np.moveaxis(array, 1, -1) if is_channels_first(layer, array.ndim - 2) else array
 
 
 def as_it_was(layer: Layer, array: Array) -> Array:
     """An array with channels behind in the layer's own order of axes."""
-    return np.moveaxis(array, -1, 1) if is_channels_first(layer) else array
+    return np.moveaxis(array, -1, 1) if is_channels_first(layer, array.ndim - 2) else array
 
 
 def each(value: Any, rank: int) -> list[int]:
@@ -107,11 +107,8 @@ def taps(
 ) -> Iterator[tuple[tuple[int, ...], Array]]:
     """For each place in the kernel what all windows have there: (batch, lengths, channels)."""
     for place in np.ndindex(*kernel):
-        cut: tuple[slice, ...] = tuple(
-            slice(i * d, i * d + (length - 1) * s + 1, s)
-            for i, d, s, length in zip(place, gaps, strides, lengths, strict=True)
-        )
-        index: tuple[Any, ...] = (slice(None), *cut)
+        parts = zip(place, gaps, strides, lengths, strict=True)
+        index: Any = (slice(None), *(slice(i * d, i * d + (m - 1) * s + 1, s) for i, d, s, m in parts))
         yield place, array[index]
 
 
@@ -134,7 +131,8 @@ def correlated(
     for place, tap in taps(array, spatial, strides, gaps, lengths):
         for group in range(groups):
             own = slice(group * outside, (group + 1) * outside)
-            result[..., own] += tap[..., group * inside : (group + 1) * inside] @ kernel[(*place, slice(None), own)]
+            part: Any = (*place, slice(None), own)
+            result[..., own] += tap[..., group * inside : (group + 1) * inside] @ kernel[part]
     return result
 
 
@@ -148,7 +146,7 @@ def turned(kernel: Array, rank: int, facts: Facts) -> Array:
 def keras1_kernel(layer: Layer, slot: str, rank: int) -> Array:
     """A kernel of Keras 0.x or 1.x as (axes, channels in, channels out): with `th` it is stored as (out, in, axes)."""
     kernel = layer.tensor(slot)
-    if not is_channels_first(layer):
+    if not is_channels_first(layer, rank):
         return kernel
     return np.transpose(kernel, (*range(2, 2 + rank), 1, 0))
 
