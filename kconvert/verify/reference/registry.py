@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from kconvert.spec import Dialect
-from kconvert.verify.reference import advanced_activations, core, normalization
+from kconvert.verify.reference import (
+    advanced_activations,
+    borders,
+    convolution,
+    core,
+    local,
+    normalization,
+    pooling,
+    separable,
+    transposed,
+)  # fmt: skip
 from kconvert.verify.reference.facts import Lacking
 from kconvert.verify.reference.layer import Layer, Rule
 from kconvert.verify.reference.values import Value
@@ -23,26 +33,50 @@ MODELS = {name: Rule(_nested) for name in ("Model", "Functional", "Sequential", 
 KERAS0: Mapping[str, Rule] = {
     **MODELS,
     **advanced_activations.KERAS0,
+    **borders.KERAS0,
+    **convolution.KERAS0,
     **core.KERAS0,
+    **local.KERAS0,
     **normalization.KERAS0,
+    **pooling.KERAS0,
+    **separable.KERAS0,
+    **transposed.KERAS0,
 }
 KERAS1: Mapping[str, Rule] = {
     **MODELS,
     **advanced_activations.KERAS1,
+    **borders.KERAS1,
+    **convolution.KERAS1,
     **core.KERAS1,
+    **local.KERAS1,
     **normalization.KERAS1,
+    **pooling.KERAS1,
+    **separable.KERAS1,
+    **transposed.KERAS1,
 }
 KERAS2: Mapping[str, Rule] = {
     **MODELS,
     **advanced_activations.KERAS2,
+    **borders.KERAS2,
+    **convolution.KERAS2,
     **core.KERAS2,
+    **local.KERAS2,
     **normalization.KERAS2,
+    **pooling.KERAS2,
+    **separable.KERAS2,
+    **transposed.KERAS2,
 }
 KERAS3: Mapping[str, Rule] = {
     **MODELS,
     **advanced_activations.KERAS3,
+    **borders.KERAS3,
+    **convolution.KERAS3,
     **core.KERAS3,
+    **local.KERAS3,
     **normalization.KERAS3,
+    **pooling.KERAS3,
+    **separable.KERAS3,
+    **transposed.KERAS3,
 }
 
 RULES: Mapping[Dialect, Mapping[str, Rule]] = {
