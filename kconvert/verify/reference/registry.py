@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kconvert.spec import Dialect
-from kconvert.verify.reference import advanced_activations, core, normalization
+from kconvert.verify.reference import (
+    advanced_activations, attention, cells, core, cudnn, early_recurrent, embeddings, merge, normalization, recurrent, wrappers,
+)  # fmt: skip
 from kconvert.verify.reference.facts import Lacking
 from kconvert.verify.reference.layer import Layer, Rule
 from kconvert.verify.reference.values import Value
@@ -24,25 +26,46 @@ KERAS0: Mapping[str, Rule] = {
     **MODELS,
     **advanced_activations.KERAS0,
     **core.KERAS0,
+    **early_recurrent.KERAS0,
+    **embeddings.KERAS0,
+    **merge.KERAS0,
     **normalization.KERAS0,
+    **wrappers.KERAS0,
 }
 KERAS1: Mapping[str, Rule] = {
     **MODELS,
     **advanced_activations.KERAS1,
     **core.KERAS1,
+    **embeddings.KERAS1,
+    **merge.KERAS1,
     **normalization.KERAS1,
+    **recurrent.KERAS1,
+    **wrappers.KERAS1,
 }
 KERAS2: Mapping[str, Rule] = {
     **MODELS,
     **advanced_activations.KERAS2,
+    **attention.KERAS2,
+    **cells.KERAS2,
     **core.KERAS2,
+    **cudnn.KERAS2,
+    **embeddings.KERAS2,
+    **merge.KERAS2,
     **normalization.KERAS2,
+    **recurrent.KERAS2,
+    **wrappers.KERAS2,
 }
 KERAS3: Mapping[str, Rule] = {
     **MODELS,
     **advanced_activations.KERAS3,
+    **attention.KERAS3,
+    **cells.KERAS3,
     **core.KERAS3,
+    **embeddings.KERAS3,
+    **merge.KERAS3,
     **normalization.KERAS3,
+    **recurrent.KERAS3,
+    **wrappers.KERAS3,
 }
 
 RULES: Mapping[Dialect, Mapping[str, Rule]] = {
