@@ -58,8 +58,8 @@ def _mask_out(x: Value, y: Value, joined: bool) -> Array | None:
 def bidirectional(layer: Layer, inputs: Any, initial_state: Any = None, constants: Any = None, **kwargs: Any) -> Result:
     """`Bidirectional`: a layer forwards and one backwards, which always run in opposite directions.
 
-    tf.keras from 1.13 on and Keras 3 have both give zeros at masked steps where they return sequences; 1.13 to 2.1 only through the
-    plain loop (`_zeroes`).
+    tf.keras from 1.13 on and Keras 3 have both give zeros at masked steps where they return sequences; 1.13 always, and says so
+    in the config of the layer.
     """
     forward, backward = layer.held("forward_layer"), layer.held("backward_layer")
     x, states, given = taken(layer, inputs, initial_state, constants)
@@ -89,7 +89,7 @@ def _halves(forward: Layer, states: list[Array] | None) -> list[dict[str, Any]]:
 
 
 def _directed(layer: Layer, one: Layer, backwards: bool) -> Layer:
-    zeroes = bool(one.get("return_sequences", False)) and _zeroes(one)
+    zeroes = bool(one.get("zero_output_for_mask", one.get("return_sequences", False))) and _zeroes(one)
     return with_arguments(one, go_backwards=backwards, zero_output_for_mask=zeroes)
 
 
@@ -97,7 +97,28 @@ def _zeroes(one: Layer) -> bool:
     facts = one.facts
     if facts.dialect is not Dialect.keras2:
         return facts.dialect is Dialect.keras3
-    return facts.is_tf_keras and facts.since("2.2.4")
+    return facts.is_tf_keras and facts.since("2.2.4") and not _is_deaf(one)
+
+
+def _is_deaf(one: Layer) -> bool:
+    """The LSTM and GRU of TensorFlow 2.0 and 2.1 do not hear of it where they could run on cuDNN.
+
+    TensorFlow 1 has others under the same name; its initializers say their dtype, those of 2 do not. 2.2, which calls itself the Keras of
+    2.1, has none of this; its tensors are named after the cell. Sources: tensorflow 2.1 keras/layers/recurrent_v2.py `could_use_cudnn`,
+    `standard_lstm`; 2.3 likewise.
+    """
+    if one.class_name not in ("LSTM", "GRU") or one.facts.since("2.4.0"):
+        return False
+    is_version_2 = "dtype" not in (one.get("kernel_initializer") or {}).get("config", {})
+    is_named_after_cell = any("_cell" in tensor.name for tensor in one.tensors.values())
+    runs_on_cudnn = (
+        (one.get("activation"), one.get("recurrent_activation")) == ("tanh", "sigmoid")
+        and not one.get("recurrent_dropout", 0.0)
+        and not one.get("unroll", False)
+        and one.get("use_bias", True)
+        and one.get("reset_after", True)
+    )
+    return is_version_2 and not is_named_after_cell and bool(runs_on_cudnn)
 
 
 def _merged(layer: Layer, y: Value, z: Value) -> tuple[Value, ...]:
