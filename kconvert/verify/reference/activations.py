@@ -101,8 +101,9 @@ def selu(x: Array) -> Array:
 
 def gelu(x: Array, approximate: bool = False) -> Array:
     """x times the normal distribution up to x."""
-    inner: Array = np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)) if approximate else erf(x / np.sqrt(2))
-    return 0.5 * x * (1 + inner)
+    inner = np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)) if approximate else erf(x / np.sqrt(2))
+    share: Array = 0.5 * (1 + inner)
+    return x * share
 
 
 def swish(x: Array) -> Array:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kconvert.spec import Dialect, LayerSpec, ModelSpec, Tensor
+from kconvert.spec import Dialect, LayerSpec, ModelSpec, Tensor, walk
 from kconvert.verify.reference.facts import Facts, Lacking, Undecided
 from kconvert.verify.reference.graph import Graph
 from kconvert.verify.reference.layer import Layer, Rule, Slot, no_slots
@@ -34,6 +34,8 @@ class _Place:
 def bound(model: ModelSpec, rules: Rules) -> Bound:
     """Every layer of a model and of those in it, with its tensors, ready to be computed."""
     facts = Facts.of(model.dialect, model.origin)
+    if facts.known_data_format is None:
+        facts = replace(facts, known_data_format=_common_data_format(model))
     shared = _of_pools(model, rules, facts)
     layers: dict[Path, Layer] = {}
     for spec in model.layers:
@@ -41,6 +43,13 @@ def bound(model: ModelSpec, rules: Rules) -> Bound:
         tensors, trouble = _below(spec, stored, rules, facts, model)
         _add(layers, spec, (), tensors, rules, facts, trouble)
     return layers
+
+
+def _common_data_format(model: ModelSpec) -> str | None:
+    """The order of axes that all layers have which say theirs: they took it from one setting, and so did the others."""
+    said = {layer.config.get("dim_ordering", layer.config.get("data_format")) for _, layer in walk(model)}
+    said -= {None, "default"}
+    return next(iter(said)) if len(said) == 1 else None
 
 
 def _below(

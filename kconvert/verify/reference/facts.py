@@ -62,6 +62,18 @@ class Facts:
         )
 
     @property
+    def data_format(self) -> str:
+        """`channels_first` or `channels_last`, for a layer that does not say its own. Keras 0.x took the first one for granted."""
+        if self.known_data_format is not None:
+            return {"th": "channels_first", "tf": "channels_last"}.get(self.known_data_format, self.known_data_format)
+        if self.dialect is Dialect.keras0:
+            return "channels_first"
+        raise Undecided(
+            "the result depends on the order of axes, which the file does not say (--source-data-format)",
+            tuple(replace(self, known_data_format=name) for name in ("channels_first", "channels_last")),
+        )
+
+    @property
     def is_tf_keras(self) -> bool:
         """Was it written by the Keras inside TensorFlow?"""
         return self.package == "tf.keras"
