@@ -8,7 +8,7 @@ from kconvert.errors import KConvertError
 
 if TYPE_CHECKING:
     from kconvert.api import convert, inspect_model, load, plan
-    from kconvert.inspection import Inspection, Plan
+    from kconvert.findings import Inspection, Plan
     from kconvert.report import Report
 
 __all__ = ["Inspection", "KConvertError", "Plan", "Report", "convert", "inspect_model", "load", "plan"]
@@ -18,8 +18,8 @@ _HOMES = {
     "load": "kconvert.api",
     "inspect_model": "kconvert.api",
     "plan": "kconvert.api",
-    "Inspection": "kconvert.inspection",
-    "Plan": "kconvert.inspection",
+    "Inspection": "kconvert.findings",
+    "Plan": "kconvert.findings",
     "Report": "kconvert.report",
 }
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -16,6 +13,7 @@ import typer
 from rich.console import Console
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
+from kconvert.interrupts import ENDING
 
 COMMANDS = ("convert", "inspect", "plan")
 NOT_COMPARED = 3
@@ -45,6 +43,12 @@ DataFormat = Annotated[
 ]
 Shape = Annotated[str | None, typer.Option(metavar="14,14,1", help="Where the file lost its input shape.")]
 Maps = Annotated[list[Path] | None, typer.Option("--map", metavar="FILE", help="A layer map of yours; repeatable.")]
+Timeout = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="Give up after so long, instead of a limit by the file's size.")
+]
+MemoryLimit = Annotated[
+    str | None, typer.Option(metavar="4G", help="Give up above so much, instead of a limit by the file's size.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Verbose = Annotated[
@@ -79,6 +83,8 @@ def convert(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the whole report there.")] = None,
     version_dir: Annotated[int | None, typer.Option(metavar="N", help="SavedModel below NEW/N/.")] = None,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -88,18 +94,14 @@ def convert(
 
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
     if dry_run:
-        return _print_plan(api.plan(source, **reading), as_json=False)
+        return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json=False)
     if output is None:
         raise UsageError("say where the result goes: -o NEW.keras, or -o FOLDER for a SavedModel")
-    if report is not None and report.suffix != ".json":
-        raise UsageError(f"--report {report}: the report is written as .json")
-    with _quiet_tensorflow(verbose):
-        result = api.convert(
-            source, output, **reading, training=training, format=format, version_dir=version_dir, probe=probe,
-            verify=not no_verify, keep_failed=keep_failed, rtol=rtol, atol=atol, overwrite=overwrite,
-        )  # fmt: skip
-    if report is not None:
-        report.write_text(json.dumps(result.to_dict(), indent=2, default=str), encoding="utf-8")
+    result = api.convert(
+        source, output, **reading, training=training, format=format, version_dir=version_dir, probe=probe,
+        verify=not no_verify, keep_failed=keep_failed, rtol=rtol, atol=atol, overwrite=overwrite, report=report,
+        timeout=timeout, memory_limit=memory_limit, verbose=verbose > 0,
+    )  # fmt: skip
     if not quiet:
         from kconvert.summary import conversion_lines
 
@@ -108,12 +110,18 @@ def convert(
 
 
 @app.command("inspect")
-def inspect_(source: Source, weights: Weights = None, as_json: AsJson = False) -> int:
+def inspect_(
+    source: Source,
+    weights: Weights = None,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
+    as_json: AsJson = False,
+) -> int:
     """Say what is in a file: no TensorFlow, no code run."""
     from kconvert import api
     from kconvert.summary import inspection_lines
 
-    found = api.inspect_model(source, weights=weights)
+    found = api.inspect_model(source, weights=weights, timeout=timeout, memory_limit=memory_limit)
     _print([json.dumps(found.to_dict(), indent=2, default=str)] if as_json else inspection_lines(found))
     return 0
 
@@ -127,21 +135,25 @@ def plan(
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
     maps: Maps = None,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
     as_json: AsJson = False,
 ) -> int:
     """Say what conversion would do, layer by layer; convert nothing."""
     from kconvert import api
 
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
-    return _print_plan(api.plan(source, **reading), as_json)
+    return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: runs one command and exits with its status."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in ENDING:
+        if number != signal.SIGINT and signal.getsignal(number) == signal.SIG_DFL:  # not what nohup has set
+            signal.signal(number, _terminate)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words == ["--version"]:
-        from kconvert.api import versions
+        from kconvert.versions import versions
 
         _print([f"{name} {number}" for name, number in versions().items()])
         sys.exit(0)
@@ -189,31 +201,6 @@ def _shape(text: str | None) -> tuple[int | None, ...] | None:
     if not parts or not all(p.isdigit() or p in ("None", "?") for p in parts):
         raise UsageError(f"--input-shape {text}: is a list of sizes without the batch's, such as 14,14,1")
     return tuple(int(p) if p.isdigit() else None for p in parts)
-
-
-@contextlib.contextmanager
-def _quiet_tensorflow(verbose: int) -> Iterator[None]:
-    """TensorFlow's native half writes to the process's stderr itself, past Python, from its import on."""
-    if verbose:
-        yield
-        return
-    import logging
-    import warnings
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    logging.getLogger("absl").setLevel(logging.ERROR)
-    warnings.simplefilter("ignore")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -1,39 +1,39 @@
 """Loads converted files with nothing but stock Keras, and says what is in them and what they compute.
 
-This file runs as a program of its own, in which kconvert cannot be imported: what it can load, anybody can load.
-One JSON object per line comes in (`path`, `format`, `probe`, `input_names`), one goes out.
+This file runs as a program of its own (by `workers/child.py`), in which kconvert cannot be imported: what it can load,
+anybody can load. A question is a `path`, a `format`, and what to run: `probe`, `results`, `input_names`, `output_names`.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import json
-import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+TOOLS: dict[str, Any] = {}
 
-def main() -> None:
-    """Answers until there are no more questions."""
+
+def begin() -> None:
+    """Imports TensorFlow, and makes sure that kconvert cannot be."""
     sys.modules["kconvert"] = None  # type: ignore[assignment]
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever else is printed is not an answer
-    variables = _module_beside("variables.py")
     import tensorflow as tf
 
-    for line in sys.stdin:
-        question = json.loads(line)
-        tf.keras.backend.clear_session()
-        try:
-            answer = (
-                _saved_model(question, tf, variables)
-                if question["format"] == "savedmodel"
-                else _keras_file(question, tf, variables)
-            )
-        except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:1000]}"}
-        answers.write(json.dumps(answer) + "\n")
+    TOOLS.update(tf=tf, variables=_module_beside("variables.py"))
+
+
+def answer(question: dict[str, Any], heard: Callable[[str, str], None]) -> dict[str, Any]:
+    """What is in the file and what it computes, or why stock Keras cannot say."""
+    tf, variables = TOOLS["tf"], TOOLS["variables"]
+    tf.keras.backend.clear_session()
+    heard("step", "loading it")
+    try:
+        if question["format"] == "savedmodel":
+            return _saved_model(question, tf, variables)
+        return _keras_file(question, tf, variables)
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:1000]}"}
 
 
 def _keras_file(question: dict[str, Any], tf: Any, variables: Any) -> dict[str, Any]:
@@ -89,7 +89,3 @@ def _module_beside(name: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-if __name__ == "__main__":
-    main()
