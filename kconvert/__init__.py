@@ -8,7 +8,7 @@ from kconvert.errors import KConvertError
 
 if TYPE_CHECKING:
     from kconvert.api import convert, inspect_model, load, plan, verify_model
-    from kconvert.inspection import Inspection, Plan
+    from kconvert.findings import Inspection, Plan
     from kconvert.report import Report, Verification
 
 __all__ = [
@@ -30,8 +30,8 @@ _HOMES = {
     "inspect_model": "kconvert.api",
     "plan": "kconvert.api",
     "verify_model": "kconvert.api",
-    "Inspection": "kconvert.inspection",
-    "Plan": "kconvert.inspection",
+    "Inspection": "kconvert.findings",
+    "Plan": "kconvert.findings",
     "Report": "kconvert.report",
     "Verification": "kconvert.report",
 }

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -17,6 +14,7 @@ import typer
 from rich.console import Console
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
+from kconvert.interrupts import ENDING
 
 COMMANDS = ("convert", "inspect", "plan", "verify")
 NOT_FULLY = ("partial", "weights-only")
@@ -52,6 +50,12 @@ Probe = Annotated[
 ]
 Rtol = Annotated[float, typer.Option(help="Outputs agree where |a - b| <= atol + rtol |b|.")]
 Atol = Annotated[float, typer.Option(help="See --rtol.")]
+Timeout = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="Give up after so long, instead of a limit by the file's size.")
+]
+MemoryLimit = Annotated[
+    str | None, typer.Option(metavar="4G", help="Give up above so much, instead of a limit by the file's size.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Verbose = Annotated[
@@ -83,6 +87,8 @@ def convert(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the whole report there.")] = None,
     version_dir: Annotated[int | None, typer.Option(metavar="N", help="SavedModel below NEW/N/.")] = None,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -92,18 +98,14 @@ def convert(
 
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
     if dry_run:
-        return _print_plan(api.plan(source, **reading), as_json=False)
+        return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json=False)
     if output is None:
         raise UsageError("say where the result goes: -o NEW.keras, or -o FOLDER for a SavedModel")
-    if report is not None and report.suffix != ".json":
-        raise UsageError(f"--report {report}: the report is written as .json")
-    with _quiet_tensorflow(verbose):
-        result = api.convert(
-            source, output, **reading, training=training, format=format, version_dir=version_dir, probe=probe,
-            verify=not no_verify, keep_failed=keep_failed, rtol=rtol, atol=atol, overwrite=overwrite,
-        )  # fmt: skip
-    if report is not None:
-        report.write_text(json.dumps(result.to_dict(), indent=2, default=str), encoding="utf-8")
+    result = api.convert(
+        source, output, **reading, training=training, format=format, version_dir=version_dir, probe=probe,
+        verify=not no_verify, keep_failed=keep_failed, rtol=rtol, atol=atol, overwrite=overwrite, report=report,
+        timeout=timeout, memory_limit=memory_limit, verbose=verbose > 0,
+    )  # fmt: skip
     if not quiet:
         from kconvert.summary import conversion_lines
 
@@ -112,12 +114,18 @@ def convert(
 
 
 @app.command("inspect")
-def inspect_(source: Source, weights: Weights = None, as_json: AsJson = False) -> int:
+def inspect_(
+    source: Source,
+    weights: Weights = None,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
+    as_json: AsJson = False,
+) -> int:
     """Say what is in a file: no TensorFlow, no code run."""
     from kconvert import api
     from kconvert.summary import inspection_lines
 
-    found = api.inspect_model(source, weights=weights)
+    found = api.inspect_model(source, weights=weights, timeout=timeout, memory_limit=memory_limit)
     _print([json.dumps(found.to_dict(), indent=2, default=str)] if as_json else inspection_lines(found))
     return 0
 
@@ -131,13 +139,15 @@ def plan(
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
     maps: Maps = None,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
     as_json: AsJson = False,
 ) -> int:
     """Say what conversion would do, layer by layer; convert nothing."""
     from kconvert import api
 
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
-    return _print_plan(api.plan(source, **reading), as_json)
+    return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json)
 
 
 @app.command()
@@ -154,6 +164,8 @@ def verify(
     probe: Probe = None,
     rtol: Rtol = 1e-4,
     atol: Atol = 1e-4,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
     as_json: AsJson = False,
     verbose: Verbose = 0,
 ) -> int:
@@ -162,20 +174,21 @@ def verify(
     from kconvert.summary import verification_lines
 
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, None)
-    reading.pop("maps")
+    del reading["maps"]
     failed: VerificationFailed | None = None
-    with _quiet_tensorflow(verbose):
-        try:
-            found = api.verify_model(source, other, **reading, probe=probe, rtol=rtol, atol=atol)
-        except VerificationFailed as error:
-            if error.verification is None:
-                raise
-            failed, found = error, error.verification
-    _print(
-        [json.dumps(dataclasses.asdict(found), indent=2, default=str)]
-        if as_json
-        else verification_lines(found, detailed=verbose > 0)
-    )
+    try:
+        found = api.verify_model(
+            source, other, **reading, probe=probe, rtol=rtol, atol=atol, timeout=timeout, memory_limit=memory_limit,
+            verbose=verbose > 0,
+        )  # fmt: skip
+    except VerificationFailed as error:
+        if error.verification is None:
+            raise
+        failed, found = error, error.verification
+    if as_json:
+        _print([json.dumps(dataclasses.asdict(found), indent=2, default=str)])
+    else:
+        _print(verification_lines(found, detailed=verbose > 0))
     if failed is not None:
         raise failed
     return NOT_COMPARED if found.status in NOT_FULLY else 0
@@ -183,10 +196,12 @@ def verify(
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: runs one command and exits with its status."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in ENDING:
+        if number != signal.SIGINT and signal.getsignal(number) == signal.SIG_DFL:  # not what nohup has set
+            signal.signal(number, _terminate)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words == ["--version"]:
-        from kconvert.api import versions
+        from kconvert.versions import versions
 
         _print([f"{name} {number}" for name, number in versions().items()])
         sys.exit(0)
@@ -234,31 +249,6 @@ def _shape(text: str | None) -> tuple[int | None, ...] | None:
     if not parts or not all(p.isdigit() or p in ("None", "?") for p in parts):
         raise UsageError(f"--input-shape {text}: is a list of sizes without the batch's, such as 14,14,1")
     return tuple(int(p) if p.isdigit() else None for p in parts)
-
-
-@contextlib.contextmanager
-def _quiet_tensorflow(verbose: int) -> Iterator[None]:
-    """TensorFlow's native half writes to the process's stderr itself, past Python, from its import on."""
-    if verbose:
-        yield
-        return
-    import logging
-    import warnings
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    logging.getLogger("absl").setLevel(logging.ERROR)
-    warnings.simplefilter("ignore")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

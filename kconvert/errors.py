@@ -22,7 +22,12 @@ KConvertError
 │   ├── UnusedTensor
 │   ├── ShapeMismatch
 │   └── BrokenGraph
-└── VerificationFailed       the converted file is not the same function
+├── VerificationFailed       the converted file is not the same function
+└── WorkerError              the process that did the work did not finish it
+    ├── Crashed              it died: a damaged file, or one that was made to do this
+    ├── TimedOut
+    ├── OutOfMemory
+    └── InternalError        a mistake of kconvert's own
 """
 
 from __future__ import annotations
@@ -89,6 +94,39 @@ class VerificationFailed(KConvertError):
     def __init__(self, message: str, verification: Any = None) -> None:
         super().__init__(message)
         self.verification = verification
+
+
+class WorkerError(KConvertError):
+    """The process that worked on a model did not finish.
+
+    Args:
+        message: one sentence.
+        step: what it was doing: `reading attribute model_config`.
+    """
+
+    def __init__(self, message: str, *, step: str = "") -> None:
+        super().__init__(message)
+        self.step = step
+
+
+class Crashed(WorkerError):
+    """It died; `signal` is the name of what killed it (`SIGSEGV`), or empty where it ended by itself."""
+
+    def __init__(self, message: str, *, step: str = "", signal: str = "") -> None:
+        super().__init__(message, step=step)
+        self.signal = signal
+
+
+class TimedOut(WorkerError):
+    """It was not done in time (`--timeout`)."""
+
+
+class OutOfMemory(WorkerError):
+    """It needed more memory than it may (`--memory-limit`)."""
+
+
+class InternalError(WorkerError):
+    """kconvert itself is wrong: something was raised that is none of these errors."""
 
 
 class Problem(KConvertError):

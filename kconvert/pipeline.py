@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kconvert.read import read
 from kconvert.report import Verification
 from kconvert.spec import ModelSpec, Nest, ports_in_keras_order
+from kconvert.steps import stage
 from kconvert.upgrade import Upgraded, upgrade
 
 if TYPE_CHECKING:
@@ -49,16 +50,17 @@ class Clock:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextlib.contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
+    def __call__(self, name: str) -> Iterator[None]:
         """Adds the time that the body takes."""
+        stage(name)
         start = time.perf_counter()
         yield
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
 def converted(
     source: Path,
-    target: Path,
+    place: Path,
     format: str,
     *,
     reading: Mapping[str, Any],
@@ -66,10 +68,11 @@ def converted(
     verifier: Verifier | None,
     probe: Path | None,
     tolerance: Tolerance,
-    overwrite: bool,
-    keep_failed: bool,
 ) -> Done:
-    """Converts one file; `target` appears when the result is known to be right."""
+    """Converts one file into `place`, from where the caller publishes it when nothing was raised.
+
+    What belongs beside the target is written beside `place`.
+    """
     clock = Clock()
     with clock("read"):
         spec = read(source, **reading)
@@ -78,23 +81,22 @@ def converted(
     if verifier is not None:
         verifier.start()  # it imports TensorFlow while this process does
     with clock("import"):
-        from kconvert.export import staged, write
+        from kconvert.export import write
         from kconvert.framework import neutral_settings
         from kconvert.verify import verified
-    with neutral_settings(), staged(target) as place:
+    with neutral_settings():
         with clock("rebuild"):
             model, digests = built(upgraded.spec)
         with clock("export"):
             served = served_names(spec, upgraded.renamed)
-            write(model, place.path, format, served)
+            write(model, place, format, served)
         check = Verification("skipped")
         if verifier is not None:
-            with clock("verify"), place.published_on_failure(keep_failed, overwrite):
+            with clock("verify"):
                 check = verified(
-                    verifier, place.path, format, digests, original=spec, renamed=upgraded.renamed, probe=probe,
+                    verifier, place, format, digests, original=spec, renamed=upgraded.renamed, probe=probe,
                     tolerance=tolerance, input_names=served.inputs, output_names=served.outputs,
                 )  # fmt: skip
-        place.publish(overwrite)
     return Done(spec, upgraded, served, check, clock.seconds)
 
 
@@ -108,8 +110,10 @@ def pair_verified(
     tolerance: Tolerance,
 ) -> Verification:
     """Is another file, whoever wrote it, the same function as the source?"""
-    verifier.start()
+    stage("read")
     spec = read(source, **reading)
+    verifier.start()
+    stage("verify")
     from kconvert.verify import verified_pair
 
     names = served_names(spec, {})

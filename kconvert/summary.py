@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kconvert.inspection import Inspection, Plan
+from kconvert.findings import Inspection, Plan
 from kconvert.report import LayerChange, Report, Verification
 
 

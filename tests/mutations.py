@@ -128,7 +128,7 @@ def _argument_faults(layer: LayerSpec, chance: random.Random):
         yield "epsilon large", other(epsilon=0.1)
     if config.get("padding") in ("same", "valid") and name not in ("ops.image.extract_patches",):
         yield "padding changed", other(padding="valid" if config["padding"] == "same" else "same")
-    if name.startswith("ZeroPadding") or name.startswith("Cropping"):
+    if name.startswith(("ZeroPadding", "Cropping")):
         key = "padding" if name.startswith("Zero") else "cropping"
         yield f"{key} on the other side", other(**{key: _mirrored(config.get(key))})
     if isinstance(config.get("axis"), int) and name in ("Concatenate", "BatchNormalization", "Softmax"):

@@ -18,6 +18,7 @@ import numpy as np
 
 from kconvert.errors import CorruptSource, NoArchitecture
 from kconvert.spec import Tensor
+from kconvert.steps import step
 from kconvert.tensor import Array
 
 NUMBERS = "fiub"
@@ -40,6 +41,7 @@ class HDF5File:
     ) -> None:
         self.path = path
         self._check_whole = functools.cache(check_whole)
+        step(f"opening {path.name}")
         try:
             self._file = h5py.File(path if content is None else content, "r")
         except (OSError, RuntimeError, KeyError) as error:
@@ -49,6 +51,7 @@ class HDF5File:
 
     def attribute(self, name: str) -> Any:
         """A root attribute as text, number or array; None where there is none."""
+        step(f"reading attribute {name}")
         try:
             return _text(self._root().attrs.get(name))
         except (OSError, RuntimeError, KeyError, ValueError) as error:
@@ -131,6 +134,7 @@ class HDF5File:
         return self._file
 
     def _tensor(self, group: h5py.Group, name: str, full_name: str) -> Tensor:
+        step(f"looking at tensor {full_name}")
         dataset = self._dataset(group, name)
         is_bfloat16 = dataset.dtype.kind == "V" and _text(dataset.attrs.get("dtype")) == "bfloat16"
         if dataset.dtype.kind not in NUMBERS and not is_bfloat16:
@@ -143,6 +147,7 @@ class HDF5File:
 
         def read() -> Array:
             self._check_whole()
+            step(f"reading tensor {full_name}")
             try:
                 value = np.asarray(dataset[()])
             except (OSError, RuntimeError) as error:
@@ -203,6 +208,7 @@ def model_config(file: HDF5File) -> str:
 
 def _names(group: h5py.Group, attribute: str) -> list[str]:
     """A list of names; over 64 KB Keras splits it into `layer_names0`, `layer_names1`, ..."""
+    step(f"reading attribute {attribute} of {group.name}")
     attributes = group.attrs
     if attribute in attributes:
         return list(_strings(attributes[attribute], attribute))

@@ -10,9 +10,8 @@ from packaging.version import InvalidVersion, Version
 
 from kconvert.errors import CorruptSource, UsageError
 from kconvert.read.evidence import backend_of, releases
+from kconvert.sources import BACKENDS
 from kconvert.spec import Dialect, Origin
-
-BACKENDS = ("theano", "tensorflow", "cntk")
 
 
 def origin_of(

@@ -20,12 +20,11 @@ from kconvert.upgrade.hop import hopped
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.masks import with_explicit_masks, without_merged_masks
 from kconvert.upgrade.names import with_legal_names
-from kconvert.upgrade.operations import OP_LAYERS
 from kconvert.upgrade.operations.resolving import with_stock_operations
 from kconvert.upgrade.resets import with_resets
 from kconvert.upgrade.unused import with_needed_calls, without_unused
 
-__all__ = ["Upgraded", "known_layers", "upgrade"]
+__all__ = ["Upgraded", "upgrade"]
 
 BACKENDS = {
     Dialect.keras0: ("theano", "tensorflow"),
@@ -116,9 +115,3 @@ def _prepared(model: ModelSpec) -> ModelSpec:
     if model.dialect is Dialect.keras0:
         return with_dim_ordering(without_merged_masks(with_resets(model)))
     return with_dim_ordering(model) if model.dialect is Dialect.keras1 else with_explicit_masks(model)
-
-
-def known_layers(dialect: Dialect) -> frozenset[str]:
-    """The layer classes that the built-in maps of this dialect know, op layers included."""
-    op_layers = OP_LAYERS if dialect == Dialect.keras2 else frozenset()
-    return frozenset(hop_maps(dialect).sections["layers"]) | op_layers

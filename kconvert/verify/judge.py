@@ -1,7 +1,7 @@
 """Loads converted files with nothing but stock Keras, and says what is in them and what they compute.
 
-This file runs as a program of its own, in which kconvert cannot be imported: what it can load, anybody can load.
-One JSON object per line comes in, one goes out. Arrays travel in `.npz` files.
+This file runs as a program of its own (by `workers/child.py`), in which kconvert cannot be imported: what it can load,
+anybody can load. Arrays travel in `.npz` files.
 
 `do: load` (`path`, `format`) answers with the digests of all weights, the inputs (name, shape, dtype), the names of the
 outputs, the nodes of the graph (name -> shapes) and the dtypes that they have. `do: run` (`inputs`, `results`, `layers`) runs
@@ -12,10 +12,9 @@ what was loaded last on `in_0`, ... in the order of those inputs, and writes `ou
 from __future__ import annotations
 
 import importlib.util
-import json
-import os
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,39 +40,40 @@ class Loaded(Protocol):
         ...
 
 
-def main() -> None:
-    """Answers until there are no more questions."""
+TOOLS: dict[str, Any] = {}
+LOADED: list[Loaded] = []  # the last file, or none
+
+
+def begin() -> None:
+    """Imports TensorFlow, and makes sure that kconvert cannot be."""
     sys.modules["kconvert"] = None  # type: ignore[assignment]
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever else is printed is not an answer
     import tensorflow as tf
 
-    variables, intermediate = _module("variables", ".."), _module("intermediate", ".")
-    loaded: Loaded | None = None
-    for line in sys.stdin:
-        question = json.loads(line)
-        try:
-            if question["do"] == "load":
-                loaded = None
-                tf.keras.backend.clear_session()
-                is_keras = question["format"] == "keras"
-                loaded = KerasModel(question, tf, variables, intermediate) if is_keras else SavedModel(question, tf)
-                answer = loaded.facts()
-            else:
-                assert loaded is not None, "nothing is loaded"
-                answer = _ran(loaded, question)
-        except Exception as error:
-            answer = {"error": _words(error)}
-        answers.write(json.dumps(answer) + "\n")
+    TOOLS.update(tf=tf, variables=_module("variables", ".."), intermediate=_module("intermediate", "."))
+
+
+def answer(question: Answer, heard: Callable[[str, str], None]) -> Answer:
+    """What is in the file and what it computes, or why stock Keras cannot say."""
+    try:
+        if question["do"] == "run":
+            heard("step", "running it")
+            return _ran(LOADED[0], question)
+        heard("step", "loading it")
+        LOADED.clear()
+        TOOLS["tf"].keras.backend.clear_session()
+        LOADED.append(SavedModel(question) if question["format"] == "savedmodel" else KerasModel(question))
+        return LOADED[0].facts()
+    except Exception as error:
+        return {"error": _words(error)}
 
 
 class KerasModel:
     """A `.keras` or HDF5 file, loaded in safe mode."""
 
-    def __init__(self, question: Answer, tf: Any, variables: Any, intermediate: Any) -> None:
-        self._model = tf.keras.models.load_model(question["path"], compile=False)  # safe mode is the default
-        self._tf, self._variables, self._intermediate = tf, variables, intermediate
-        self._graph = intermediate.graph_of(self._model)
+    def __init__(self, question: Answer) -> None:
+        self._tf, self._variables, self._intermediate = TOOLS["tf"], TOOLS["variables"], TOOLS["intermediate"]
+        self._model = self._tf.keras.models.load_model(question["path"], compile=False)  # safe mode is the default
+        self._graph = self._intermediate.graph_of(self._model)
 
     def facts(self) -> Answer:
         """Without a graph (a subclass of Model) nothing is known of the inputs."""
@@ -124,14 +124,14 @@ class KerasModel:
 class SavedModel:
     """A SavedModel folder, by its serving signature."""
 
-    def __init__(self, question: Answer, tf: Any) -> None:
-        self._tf = tf
-        self._model = tf.saved_model.load(question["path"])
+    def __init__(self, question: Answer) -> None:
+        self._tf = TOOLS["tf"]
+        self._model = self._tf.saved_model.load(question["path"])
         self._signature = self._model.signatures["serving_default"]
 
     def facts(self) -> Answer:
         """The format keeps neither names of variables nor layers."""
-        variables = _module("variables", "..")
+        variables = TOOLS["variables"]
         specs = self._signature.structured_input_signature[1].values()
         return {
             "digests": {f"{n}": variables.digest(v.numpy()) for n, v in enumerate(self._model.variables)},
@@ -202,7 +202,3 @@ def _module(name: str, folder: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-if __name__ == "__main__":
-    main()

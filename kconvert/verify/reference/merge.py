@@ -63,7 +63,9 @@ def keras0_dot(layer: Layer, mode: str, arrays: Arrays) -> Array:
     x, y = arrays
 
     def product(a: Array, b: Array) -> Array:
-        return np.stack([np.tensordot(p, q, axes=[[n - 1 for n in side] for side in axes]) for p, q in zip(a, b, strict=True)])
+        return np.stack(
+            [np.tensordot(p, q, axes=[[n - 1 for n in side] for side in axes]) for p, q in zip(a, b, strict=True)]
+        )
 
     if mode == "cos":
         share: Array = product(x, y) / np.sqrt(product(x, x) * product(y, y))

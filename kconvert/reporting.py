@@ -1,0 +1,87 @@
+"""What the pipeline did, as a report."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from kconvert.inspection import origin_facts
+from kconvert.pipeline import Done
+from kconvert.report import Note, Report
+from kconvert.spec import ModelSpec, stored_tensors
+from kconvert.versions import versions
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def sha256(path: Path) -> str:
+    """Of a file; empty for a folder."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reported(done: Done, *, name: str, digest: str, target: Path, place: Path, format: str, seconds: float) -> Report:
+    """The report on a model that is at `place` now, and at `target` as soon as it is published.
+
+    Args:
+        name, digest: of the source.
+        seconds: of the whole.
+    """
+    spec = done.source
+    notes = [*done.upgraded.notes]
+    if spec.training is not None:
+        notes.append(Note("info", "", "optimizer, losses, metrics and optimizer state are left out"))
+    if not done.served.is_kept:
+        notes.append(
+            Note(
+                "warning",
+                "",
+                f"the serving signature was {_signature(spec)}; names that layers do not have are not kept",
+            )
+        )
+    return Report(
+        source={
+            "path": name,
+            "sha256": digest,
+            **origin_facts(spec),
+            "tensors": sum(1 for _ in stored_tensors(spec)),
+        },
+        target={"path": str(target), "format": format, "sha256": sha256(place)},
+        layers=done.upgraded.layers,
+        training=_training(spec),
+        verification=done.verification,
+        notes=tuple(notes),
+        renamed=done.upgraded.renamed,
+        versions=versions(),
+        seconds={**done.seconds, "all": seconds},
+        peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+    )
+
+
+def _signature(spec: ModelSpec) -> str:
+    signed = spec.signature
+    return f"{list(signed.inputs)} -> {list(signed.outputs)}" if signed else ""
+
+
+def _training(spec: ModelSpec) -> dict[str, Any]:
+    if spec.training is None:
+        return {"kept": False, "because": "the file has none"}
+    return {
+        "kept": False,
+        "because": "this release converts the model for inference only",
+        "dropped": ["training_config"] if spec.training.get("config") is not None else [],
+        "optimizer_tensors": len(spec.training.get("optimizer_tensors", ())),
+    }
+
+
+def is_want_of_space(error: Exception) -> bool:
+    """Is the disk full? Every library of the export says it in its own way, HDF5 and TensorFlow in the text alone."""
+    text = str(error)
+    return getattr(error, "errno", None) in FULL or any(os.strerror(n) in text or f"errno = {n}," in text for n in FULL)
