@@ -60,12 +60,12 @@ def difference(
     with np.errstate(invalid="ignore"):
         away = np.abs(a - b)
     away[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0
-    broken = np.isnan(away)
+    broken = ~np.isfinite(away)
     size = float(np.max(np.abs(b), initial=0.0, where=np.isfinite(b)))
     with np.errstate(invalid="ignore"):
         allowed = tolerance.absolute + tolerance.relative * (size if by_scale else np.abs(b))
         allowed = allowed if slack is None else allowed + slack
-        passed = bool((away <= allowed).all())
+        passed = bool(((away <= allowed) | (away == 0.0)).all())
     if broken.any():
         return Difference(
             math.inf, math.inf, False, size, f"{int(broken.sum())} numbers are NaN or infinite in one only"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from kconvert.report import LayerCheck, MissingLayer, OutputCheck, Run, Verification
-from kconvert.spec import walk
 from kconvert.tensor import Array
 from kconvert.verify.comparing import Difference, Tolerance, difference
 from kconvert.verify.inputs import Given, attempts, plausible
+from kconvert.verify.naming import uncounted
 from kconvert.verify.probe import read_probe
 from kconvert.verify.process import Verifier
 from kconvert.verify.reference import Computed, Reference, reference
@@ -61,7 +60,7 @@ class _Comparison:
         self._runs: list[Run] = []
         self._remarks: dict[str, None] = {}
         self._reference = self._prepared()
-        self._classes = {"/".join((*parents, la.name)): la.class_name for parents, la in walk(sides.original)}
+        self._classes = sides.classes()
         self._unit = unit_of(sides.facts["dtypes"])
         self._inside = Tolerance(max(tolerance.relative, INSIDE * self._unit), tolerance.absolute)
 
@@ -107,7 +106,7 @@ class _Comparison:
         )
         layers = tuple(
             LayerCheck(
-                name, self._classes.get(_uncounted(name), ""), self._nodes[name], d.max_abs, d.max_rel, d.passed,
+                name, self._classes.get(uncounted(name), ""), self._nodes[name], d.max_abs, d.max_rel, d.passed,
                 d.size, d.because,
             )
             for name, d in self._layers.items()
@@ -181,7 +180,7 @@ class _Comparison:
 
     def _is_input(self, name: str) -> bool:
         """Of a model at any depth: it gives what it was given."""
-        return self._classes.get(_uncounted(name)) == "InputLayer"
+        return self._classes.get(uncounted(name)) == "InputLayer"
 
     def _add(self, given: Given, computed: Computed, ran: Ran) -> None:
         self._add_outputs("reference", given, ran, computed.outputs)
@@ -210,8 +209,3 @@ class _Comparison:
                         f"{name}: rounding alone moves it by more than the tolerance, and so far it may differ"
                     ] = None
             self._outputs[name, against] = found.worse(self._outputs.get((name, against)))
-
-
-def _uncounted(name: str) -> str:
-    """A layer's name without which call it is."""
-    return re.sub(r"#\d+(?=/|$)", "", name)

@@ -75,13 +75,15 @@ def plausible(wanted: Sequence[Wanted], batches: Sequence[int], number: int, att
     has normally distributed ones, masks at the end; the second others, masks in front. Fixed batches are respected.
 
     Args:
-        batches: how many examples each run has.
+        batches: how many examples each run has, unless one input fixes that for all.
         attempt: with other sizes of open dimensions, and at last with the smallest ids, for models that the first ones
             do not suit.
     """
     seed = 1000 * number + attempt
     random = np.random.default_rng(seed)
-    made = [_made(w, batches[number], random, number, attempt) for w in wanted]
+    fixed = [w.shape[0] for w in wanted if w.shape and w.shape[0] is not None]
+    examples = fixed[0] if fixed else batches[number]
+    made = [_made(w, examples, random, number, attempt) for w in wanted]
     described = tuple(
         InputUsed(w.name, tuple(array.shape), str(array.dtype) if array.dtype.kind != "U" else "string", kind)
         for w, (array, kind) in zip(wanted, made, strict=True)
@@ -104,8 +106,7 @@ def _made(wanted: Wanted, examples: int, random: np.random.Generator, number: in
     tries = OPEN_SIZES[min(3, max(1, _open_axes(wanted)))]
     is_last_try = attempt >= len(tries)
     sizes = itertools.cycle(tries[min(attempt, len(tries) - 1)][:: -1 if number else 1])
-    batch = wanted.shape[0] if wanted.shape and wanted.shape[0] is not None else examples
-    shape = (batch, *(next(sizes) if n is None else n for n in wanted.shape[1:]))
+    shape = (examples, *(next(sizes) if n is None else n for n in wanted.shape[1:]))
     use = wanted.use
     if wanted.dtype == "string":
         return _strings(use, shape, random)
@@ -132,6 +133,8 @@ def _numbers(use: Use, shape: tuple[int, ...], random: np.random.Generator, numb
     is_image = len(shape) == 4 and (shape[-1] in IMAGE_CHANNELS or shape[1] in IMAGE_CHANNELS)
     if use.is_pixels:
         return random.integers(0, 256, shape).astype(np.float64), "pixels from 0 to 255"
+    if use.between is not None:
+        return random.uniform(*use.between, shape), f"numbers from {use.between[0]:.4g} to {use.between[1]:.4g}"
     if is_image:
         return (random.random(shape), "pixels from 0 to 1") if not number else (
             random.uniform(-1, 1, shape), "pixels from -1 to 1")  # fmt: skip

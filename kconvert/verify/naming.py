@@ -15,57 +15,46 @@ def same_names(names: Sequence[str], found: Sequence[str]) -> list[int]:
     return list(range(len(names)))
 
 
-def counterparts(names: Collection[str], found: Collection[str], renamed: Mapping[str, str]) -> dict[str, str]:
+def counterparts(
+    names: Collection[str], found: Collection[str], renamed: Mapping[str, str], paths: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
     """Old name -> node of the converted model, for those that have one.
 
     Args:
-        names: of the file's layers: `outer/inner`, `name#1` for a second call.
+        names: of calls of the file's layers: `outer/inner`, `name#1` for a second call.
         found: the nodes of the converted model, named likewise.
-        renamed: old -> new names where they differ, without numbers of calls.
+        renamed: old -> new names where they differ, with their parents, without numbers of calls.
+        paths: name of a layer with its parents -> these one by one, as a name may itself contain `/`.
     """
     known = set(found)
-    new = {name: _new_name(name, known, renamed) for name in names}
+    new = {name: _new_name(name, known, renamed, paths) for name in names}
     return {name: node for name, node in new.items() if node is not None}
 
 
-def _new_name(name: str, known: Collection[str], renamed: Mapping[str, str]) -> str | None:
-    parts = name.split("/")
-    for candidate in (_translated(parts, renamed), name, "/".join(map(_legal, parts)), _legal(name)):
+def uncounted(name: str) -> str:
+    """The layer that a call is of."""
+    return re.sub(r"#\d+(?=/|$)", "", name)
+
+
+def _new_name(
+    name: str, known: Collection[str], renamed: Mapping[str, str], paths: Mapping[str, Sequence[str]]
+) -> str | None:
+    path = list(paths.get(uncounted(name), name.split("/")))
+    numbered = re.fullmatch("/".join(rf"{re.escape(part)}(#\d+)?" for part in path), name)
+    numbers = [number or "" for number in numbered.groups()] if numbered else [""] * len(path)
+    told = [renamed.get("/".join(path[: n + 1]), "").rpartition("/")[2] for n in range(len(path))]
+    legal = [new or _legal(part) for new, part in zip(told, path, strict=True)]
+    for parts in (legal, path):
+        candidate = "/".join(part + number for part, number in zip(parts, numbers, strict=True))
         for spelled in (candidate, _operation(candidate)):
             if spelled in known:
                 return spelled
     return None
 
 
-def _translated(parts: list[str], renamed: Mapping[str, str]) -> str:
-    """Part by part, as the table names every renamed layer with its parents.
-
-    A name in the file may itself contain `/`: then it is the longest known one that counts.
-    """
-    done: list[str] = []
-    position = 0
-    while position < len(parts):
-        for end in range(len(parts), position, -1):
-            old = "/".join(_without_number(p) for p in parts[:end])
-            if old in renamed:
-                number = parts[end - 1].partition("#")[2]
-                new = renamed[old].split("/")[-1] + (f"#{number}" if number else "")
-                done.append(new)
-                position = end
-                break
-        else:
-            done.append(parts[position])
-            position += 1
-    return "/".join(done)
-
-
-def _without_number(part: str) -> str:
-    return re.sub(r"#\d+$", "", part)
-
-
 def _legal(part: str) -> str:
     """As today's Keras spells it, where nothing else is known."""
-    return re.sub(r"[^A-Za-z0-9_.#-]", "_", part)
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", part)
 
 
 def _operation(name: str) -> str:

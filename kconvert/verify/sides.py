@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kconvert.errors import VerificationFailed
-from kconvert.spec import ModelSpec
+from kconvert.spec import ModelSpec, walk
 from kconvert.tensor import Array
 from kconvert.verify.inputs import Wanted, wanted_inputs
 from kconvert.verify.naming import counterparts, same_names
@@ -64,7 +64,12 @@ class Sides:
 
     def nodes(self, names: Sequence[str]) -> dict[str, str]:
         """The nodes of the other file that stand for these layers, where there are such."""
-        return counterparts(names, self.facts["nodes"], self.renamed)
+        paths = {"/".join((*parents, la.name)): (*parents, la.name) for parents, la in walk(self.original)}
+        return counterparts(names, self.facts["nodes"], self.renamed, paths)
+
+    def classes(self) -> dict[str, str]:
+        """Layer of the original, with its parents -> class."""
+        return {"/".join((*parents, la.name)): la.class_name for parents, la in walk(self.original)}
 
     def numbers(self, arrays: Sequence[Array]) -> int:
         """About how many numbers all layers together give for these inputs."""

@@ -11,12 +11,14 @@ from kconvert.spec import Call, LayerSpec, ModelSpec, Port, ports_in_keras_order
 # Layers that hand on the values that they take, or a part of them. What a Lambda or a TensorFlow function does is not
 # known here; in front of an Embedding it picks a column.
 PASSING = frozenset([
-    "ActivityRegularization", "ActivityRegularizer", "AlphaDropout", "Cast", "Concatenate", "Cropping1D", "Cropping2D",
+    "ActivityRegularization", "ActivityRegularizer", "AlphaDropout", "Cast", "CenterCrop", "Concatenate", "Cropping1D", "Cropping2D",
     "Cropping3D", "Dropout", "Flatten", "GaussianDropout", "GaussianNoise", "GetItem", "Identity", "Lambda", "Layer",
-    "Masking", "Merge", "Permute", "RepeatVector", "Reshape", "SlicingOpLambda", "SpatialDropout1D", "SpatialDropout2D",
+    "Masking", "Merge", "Permute", "RandomBrightness", "RandomContrast", "RandomCrop",
+    "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "RepeatVector", "Reshape", "Resizing", "SlicingOpLambda", "SpatialDropout1D", "SpatialDropout2D",
     "SpatialDropout3D", "Split", "TFOpLambda", "TensorFlowOpLayer", "UpSampling1D", "UpSampling2D", "UpSampling3D",
     "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
 ])  # fmt: skip
+LARGE = 1e30  # infinity too is no number to tell apart
 TEXT = frozenset(["StringLookup", "TextVectorization"])
 
 
@@ -31,6 +33,7 @@ class Use:
         words: of a vocabulary; `sentences` if they come several in one string.
         numbers: of a vocabulary.
         is_pixels: numbers from 0 to 255.
+        between: numbers that layers tell apart or normalise.
     """
 
     below: int | None = None
@@ -40,6 +43,7 @@ class Use:
     sentences: bool = False
     numbers: tuple[int, ...] = ()
     is_pixels: bool = False
+    between: tuple[float, float] | None = None
 
     def joined(self, other: Use) -> Use:
         """What satisfies both."""
@@ -52,6 +56,7 @@ class Use:
             self.sentences or other.sentences,
             self.numbers or other.numbers,
             self.is_pixels or other.is_pixels,
+            self.between or other.between,
         )
 
 
@@ -106,7 +111,10 @@ def _asked(layer: LayerSpec) -> Use:
     if name == "Rescaling":
         return Use(is_pixels=_is_small(config.get("scale")))
     if name == "Normalization":
-        return Use(is_pixels=_is_large(layer))
+        return Use(between=_normal_range(layer))
+    if name == "Discretization":
+        edges = list(_numbers(config.get("bin_boundaries") or config.get("bins") or ())) or _learned_edges(layer)
+        return Use(between=(min(edges) - 1.0, max(edges) + 1.0) if len(edges) > 1 else None)
     return Use(_depth(layer))
 
 
@@ -124,17 +132,30 @@ def _is_small(scale: Any) -> bool:
     return all(isinstance(s, int | float) and 0 < abs(s) <= 0.02 for s in scales)
 
 
-def _is_large(layer: LayerSpec) -> bool:
-    """Statistics of numbers up to 255; EfficientNet of tf.keras normalises by them, ImageNet's are below 1."""
-    mean = layer.config.get("mean")
-    return isinstance(mean, list | tuple | float | int) and max(_numbers(mean), default=0.0) > 20
+def _normal_range(layer: LayerSpec) -> tuple[float, float] | None:
+    """Two standard deviations around the mean, by the statistics of the file or of the arguments."""
+    stored = {name.rsplit("/", 1)[-1].partition(":")[0]: tensor for name, tensor in layer.tensors.items()}
+    names = next((n for n in (("mean", "variance"), ("0", "1")) if set(n) <= set(stored)), None)
+    if names is not None:
+        mean, variance = (stored[n].read().ravel().tolist() for n in names)
+    else:
+        mean, variance = (list(_numbers(layer.config.get(n))) for n in ("mean", "variance"))
+    if not mean or len(mean) != len(variance) or not all(abs(v) < LARGE for v in (*mean, *variance)):
+        return None
+    reach = [2.0 * abs(v) ** 0.5 for v in variance]
+    return min(m - r for m, r in zip(mean, reach, strict=True)), max(m + r for m, r in zip(mean, reach, strict=True))
+
+
+def _learned_edges(layer: LayerSpec) -> list[float]:
+    """A summary of what it was adapted to: values and their weights."""
+    return [v for t in layer.tensors.values() if t.shape[:1] == (2,) for v in _numbers(t.read()[0].tolist())]
 
 
 def _numbers(nest: Any) -> Iterator[float]:
     if isinstance(nest, list | tuple):
         for value in nest:
             yield from _numbers(value)
-    elif isinstance(nest, int | float):
+    elif isinstance(nest, int | float) and abs(nest) < LARGE:
         yield float(nest)
 
 
