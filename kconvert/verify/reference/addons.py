@@ -43,11 +43,8 @@ def fourier_features(layer: Layer, x: Value) -> Value:
     return Value(np.cos(x.array @ kernel + layer.tensor("bias")))
 
 
-KERAS0: dict[str, Rule] = {}
-KERAS1: dict[str, Rule] = {}
 KERAS2: dict[str, Rule] = {
     "Addons>InstanceNormalization": Rule(group_normalization, slots("gamma?scale", "beta?center")),
     "Addons>WeightNormalization": Rule(weight_normalization, _weight_slots),
     "RandomFourierFeatures": Rule(fourier_features, slots("kernel_scale", "~unscaled_kernel", "~bias")),
 }
-KERAS3: dict[str, Rule] = {}

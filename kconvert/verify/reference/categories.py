@@ -172,8 +172,6 @@ def _mapped(array: Array, function: Any) -> Array:
     return np.array([function(value) for value in array.reshape(-1).tolist()], dtype=np.int64).reshape(array.shape)
 
 
-KERAS0: dict[str, Rule] = {}
-KERAS1: dict[str, Rule] = {}
 KERAS2: dict[str, Rule] = {
     "CategoryEncoding": Rule(category_encoding),
     "Discretization": Rule(discretization, _summary),

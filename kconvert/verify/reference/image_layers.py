@@ -113,8 +113,6 @@ RANDOM = (
     "RandomBrightness", "RandomContrast", "RandomFlip", "RandomHeight", "RandomRotation", "RandomTranslation", "RandomWidth", "RandomZoom",
 )  # fmt: skip
 
-KERAS0: dict[str, Rule] = {}
-KERAS1: dict[str, Rule] = {}
 KERAS2: dict[str, Rule] = {
     **{name: Rule(unchanged) for name in RANDOM},
     "CenterCrop": Rule(center_crop),

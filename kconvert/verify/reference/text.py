@@ -76,7 +76,5 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-KERAS0: dict[str, Rule] = {}
-KERAS1: dict[str, Rule] = {}
 KERAS2: dict[str, Rule] = {"TextVectorization": Rule(vectorization)}
 KERAS3: dict[str, Rule] = {**KERAS2}
