@@ -17,7 +17,7 @@ from kconvert.spec import Dialect
 from kconvert.tensor import Array
 from kconvert.verify.reference.facts import Facts, Lacking
 from kconvert.verify.reference.layer import Layer, Rule
-from kconvert.verify.reference.values import Value
+from kconvert.verify.reference.values import Result, Value
 
 Arrays = Sequence[Array]
 
@@ -36,11 +36,15 @@ MODES: dict[str, Callable[[Arrays], Array]] = {
 }
 
 
-def merged(layer: Layer, inputs: Sequence[Value]) -> Value:
+def merged(layer: Layer, inputs: Sequence[Value]) -> Result:
     """`Merge` of Keras 0.x and 1.x. In 0.x it lets no mask through."""
     mode, arrays = layer.get("mode", "sum"), [x.array for x in inputs]
+    if layer.get("mode_type", "raw") == "lambda":
+        from kconvert.verify.reference.lambdas import followed
+
+        return followed(layer, mode, inputs)
     if layer.get("mode_type", "raw") != "raw":
-        raise Lacking("its mode is Python code")
+        raise Lacking("the file has nothing of its mode but the name")
     is_keras0 = layer.facts.dialect is Dialect.keras0
     if mode in MODES:
         return Value(MODES[mode](arrays), None if is_keras0 else every(inputs))
