@@ -60,7 +60,7 @@ def linear(x: Array) -> Array:
 
 def relu(x: Array, slope: float = 0.0, top: float | None = None, threshold: float = 0.0) -> Array:
     """x above the threshold, at most `top`, and a line of this slope that ends at the threshold below it."""
-    y = np.where(x > threshold, x, 0.0)
+    y = np.maximum(x, 0.0) if threshold == 0.0 else np.where(x > threshold, x, 0.0)
     y = y if top is None else np.minimum(y, top)
     return y if slope == 0.0 else np.where(x <= threshold, slope * (x - threshold), y)
 

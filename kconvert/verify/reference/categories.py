@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from kconvert.spec import Dialect
 from kconvert.tensor import Array
 from kconvert.verify.reference.facts import Lacking
 from kconvert.verify.reference.fingerprints import farm, sip
@@ -53,9 +54,15 @@ def category_encoding(layer: Layer, x: Value, count_weights: Value | None = None
 
 
 def discretization(layer: Layer, x: Value) -> Value:
-    """`Discretization`: how many boundaries are at most x. tf.keras 2.4 counts those below x; it writes an infinite one behind them."""
+    """`Discretization`: how many boundaries are at most x.
+
+    tf.keras 2.4 counts those below x; it writes an infinite one behind them. Keras 3 casts x to the layer's dtype where it runs in a
+    graph, as `predict` does: one that counts bins with integers sees whole numbers (keras 3.0.5 preprocessing/tf_data_layer.py).
+    """
     bins = layer.get("bin_boundaries", layer.get("bins"))
     array = x.array.astype(np.float32) if x.array.dtype.kind == "f" else x.array
+    if layer.facts.dialect is Dialect.keras3 and str(layer.get("dtype")).startswith("int"):
+        array = x.array.astype(np.int64)
     if bins is None:
         bins = _learned_bins(layer)
     edges = np.asarray(bins, dtype=np.float32)
