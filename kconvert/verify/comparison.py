@@ -114,6 +114,8 @@ class _Comparison:
         differing = [layer.name for layer in layers if not layer.passed]
         is_complete = {check.name for check in outputs} == set(self._sides.output_names)
         is_failed = not all(check.passed for check in outputs) or (bool(differing) and not is_complete)
+        if differing and not is_failed:
+            self._remarks[f"{len(differing)} layers differ and no output does: {differing[0]} is the first"] = None
         compared = {check.against for check in outputs} | ({"reference"} if layers else set())
         words = {
             "probe": f"those recorded in {probe}",
