@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -17,7 +18,6 @@ from kconvert.interrupts import ENDING
 
 COMMANDS = ("convert", "inspect", "plan")
 NOT_COMPARED = 3
-INTERRUPTED = 130
 
 app = typer.Typer(
     add_completion=False,
@@ -149,8 +149,8 @@ def plan(
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: runs one command and exits with its status."""
     for number in ENDING:
-        if number != signal.SIGINT and signal.getsignal(number) == signal.SIG_DFL:  # not what nohup has set
-            signal.signal(number, _terminate)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup sets it
+            signal.signal(number, _end)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words == ["--version"]:
         from kconvert.versions import versions
@@ -166,14 +166,17 @@ def _status(words: list[str]) -> int:
     tracebacks = any(w.startswith("-v") and w.strip("-v") == "" and w.count("v") > 1 for w in words)
     try:
         status = app(words, standalone_mode=False)
-        if status == INTERRUPTED:
-            _complain("interrupted; nothing was written")
         return status if isinstance(status, int) else 0
     except KConvertError as error:
         if tracebacks:
             raise
         _print_error(error)
         return error.exit_code
+    except OSError as error:
+        if tracebacks:
+            raise
+        _complain(str(error))  # of this process alone: where to write what it says
+        return 1
     except typer.TyperException as error:
         _complain(error.format_message())
         return 2
@@ -203,8 +206,22 @@ def _shape(text: str | None) -> tuple[int | None, ...] | None:
     return tuple(int(p) if p.isdigit() else None for p in parts)
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
+def _end(number: int, frame: FrameType | None) -> None:
+    """Ends the run by way of all its `finally`, once: a second Ctrl-C does not disturb what cleans up."""
+    for one in ENDING:
+        signal.signal(one, signal.SIG_IGN)
+    _complain("interrupted")
     sys.exit(128 + number)
+
+
+class Terminal(Console):
+    """Lines of text; whoever reads them may go away before the end (`| head`), which is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        """Everything else goes nowhere."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
 
 
 def _print_plan(found: Any, as_json: bool) -> int:
@@ -215,7 +232,7 @@ def _print_plan(found: Any, as_json: bool) -> int:
 
 
 def _print(lines: list[str]) -> None:
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = Terminal(highlight=False, soft_wrap=True, markup=False)
     for line in lines:
         console.print(line)
 
@@ -224,12 +241,12 @@ def _print_error(error: KConvertError) -> None:
     if isinstance(error, ConversionFailed) and len(error.problems) > 1:
         _complain(f"{len(error.problems)} problems; nothing was written:")
         for problem in error.problems:
-            Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"  - {problem}")
+            Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"  - {problem}")
     else:
         _complain(f"verification failed: {error}" if isinstance(error, VerificationFailed) else str(error))
 
 
 def _complain(text: str) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Terminal(stderr=True, highlight=False, soft_wrap=True)
     console.print("error:", style="bold red", end=" ")
     console.print(text, markup=False)
