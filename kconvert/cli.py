@@ -15,6 +15,7 @@ from rich.console import Console
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
 from kconvert.interrupts import ENDING
+from kconvert.printable import printable
 
 COMMANDS = ("convert", "inspect", "plan")
 NOT_COMPARED = 3
@@ -234,19 +235,21 @@ def _print_plan(found: Any, as_json: bool) -> int:
 def _print(lines: list[str]) -> None:
     console = Terminal(highlight=False, soft_wrap=True, markup=False)
     for line in lines:
-        console.print(line)
+        console.print("\n".join(map(printable, line.split("\n"))))
 
 
 def _print_error(error: KConvertError) -> None:
     if isinstance(error, ConversionFailed) and len(error.problems) > 1:
         _complain(f"{len(error.problems)} problems; nothing was written:")
         for problem in error.problems:
-            Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"  - {problem}")
+            words = printable(f"{problem} [{problem.code}]")
+            Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"  - {words}")
     else:
-        _complain(f"verification failed: {error}" if isinstance(error, VerificationFailed) else str(error))
+        said = f"verification failed: {error}" if isinstance(error, VerificationFailed) else str(error)
+        _complain(f"{said} [{error.code}]")
 
 
 def _complain(text: str) -> None:
     console = Terminal(stderr=True, highlight=False, soft_wrap=True)
     console.print("error:", style="bold red", end=" ")
-    console.print(text, markup=False)
+    console.print(printable(text), markup=False)

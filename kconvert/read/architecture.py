@@ -33,6 +33,8 @@ def architecture_of(text: str, where: str) -> dict[str, Any]:
             data = {**{k: v for k, v in data.items() if k != wrapper}, **inner} if isinstance(inner, dict) else data
     if not isinstance(data, dict) or not (_is_model(data) or is_keras0(data)):
         raise NotAModel(f"{where}: no Keras model (no `class_name` and `config`)")
+    if _is_model(data) and not (isinstance(data["class_name"], str) and isinstance(data["config"], dict | list)):
+        raise CorruptSource(f"{where}: `class_name` is no text, or `config` neither dict nor list", code="E_BAD_CONFIG")
     return data
 
 

@@ -14,6 +14,7 @@ import h5py
 from h5py import h5a, h5d, h5g, h5l, h5o, h5s, h5z
 
 from kconvert.errors import CorruptSource, UnsafeSource
+from kconvert.printable import printable
 from kconvert.read.scan.limits import (
     DEEPEST_GROUP,
     HIGHEST_RANK,
@@ -72,8 +73,7 @@ def scan_hdf5(file: h5py.File, path: Path, size: int) -> None:
 
 def shown(name: str) -> str:
     """A name from a file in a message: bounded, without control characters."""
-    text = name if len(name) <= 200 else f"{name[:197]}..."
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text) or "the root"
+    return printable(name if len(name) <= 200 else f"{name[:197]}...") or "the root"
 
 
 def _children(walk: _Walk, path: str, group: h5g.GroupID, depth: int) -> Iterator[tuple[str, h5g.GroupID, int]]:
