@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -15,11 +16,11 @@ from rich.console import Console
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
 from kconvert.interrupts import ENDING
+from kconvert.printable import printable
 
 COMMANDS = ("convert", "inspect", "plan", "verify")
 NOT_FULLY = ("partial", "weights-only")
 NOT_COMPARED = 3
-INTERRUPTED = 130
 
 app = typer.Typer(
     add_completion=False,
@@ -197,8 +198,8 @@ def verify(
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: runs one command and exits with its status."""
     for number in ENDING:
-        if number != signal.SIGINT and signal.getsignal(number) == signal.SIG_DFL:  # not what nohup has set
-            signal.signal(number, _terminate)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup sets it
+            signal.signal(number, _end)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words == ["--version"]:
         from kconvert.versions import versions
@@ -214,14 +215,17 @@ def _status(words: list[str]) -> int:
     tracebacks = any(w.startswith("-v") and w.strip("-v") == "" and w.count("v") > 1 for w in words)
     try:
         status = app(words, standalone_mode=False)
-        if status == INTERRUPTED:
-            _complain("interrupted; nothing was written")
         return status if isinstance(status, int) else 0
     except KConvertError as error:
         if tracebacks:
             raise
         _print_error(error)
         return error.exit_code
+    except OSError as error:
+        if tracebacks:
+            raise
+        _complain(str(error))  # of this process alone: where to write what it says
+        return 1
     except typer.TyperException as error:
         _complain(error.format_message())
         return 2
@@ -251,8 +255,22 @@ def _shape(text: str | None) -> tuple[int | None, ...] | None:
     return tuple(int(p) if p.isdigit() else None for p in parts)
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
+def _end(number: int, frame: FrameType | None) -> None:
+    """Ends the run by way of all its `finally`, once: a second Ctrl-C does not disturb what cleans up."""
+    for one in ENDING:
+        signal.signal(one, signal.SIG_IGN)
+    _complain("interrupted")
     sys.exit(128 + number)
+
+
+class Terminal(Console):
+    """Lines of text; whoever reads them may go away before the end (`| head`), which is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        """Everything else goes nowhere."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
 
 
 def _print_plan(found: Any, as_json: bool) -> int:
@@ -263,21 +281,23 @@ def _print_plan(found: Any, as_json: bool) -> int:
 
 
 def _print(lines: list[str]) -> None:
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = Terminal(highlight=False, soft_wrap=True, markup=False)
     for line in lines:
-        console.print(line)
+        console.print("\n".join(map(printable, line.split("\n"))))
 
 
 def _print_error(error: KConvertError) -> None:
     if isinstance(error, ConversionFailed) and len(error.problems) > 1:
         _complain(f"{len(error.problems)} problems; nothing was written:")
         for problem in error.problems:
-            Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"  - {problem}")
+            words = printable(f"{problem} [{problem.code}]")
+            Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"  - {words}")
     else:
-        _complain(f"verification failed: {error}" if isinstance(error, VerificationFailed) else str(error))
+        said = f"verification failed: {error}" if isinstance(error, VerificationFailed) else str(error)
+        _complain(f"{said} [{error.code}]")
 
 
 def _complain(text: str) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Terminal(stderr=True, highlight=False, soft_wrap=True)
     console.print("error:", style="bold red", end=" ")
-    console.print(text, markup=False)
+    console.print(printable(text), markup=False)

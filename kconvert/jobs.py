@@ -126,10 +126,12 @@ class Conversion:
     def run(self, bench: Bench) -> Report:
         """All six stages."""
         from kconvert.pipeline import converted
+        from kconvert.read.sniff import sniffed
         from kconvert.reporting import is_want_of_space, reported, sha256
         from kconvert.verify import Tolerance
 
         begin = time.perf_counter()
+        sniffed(self.reading.source)  # what is no model is not read through for its digest
         digest = sha256(self.reading.source)
         try:
             done = converted(
