@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import os
@@ -14,7 +15,7 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from kconvert.errors import UsageError
 from kconvert.inspection import Inspection, Plan, inspected, origin_facts, planned
@@ -22,6 +23,7 @@ from kconvert.pipeline import Done, built, converted
 from kconvert.read import read
 from kconvert.read.origin import BACKENDS
 from kconvert.report import Note, Report
+from kconvert.resuming import Resumed, Wanted
 from kconvert.sources import Source, local_file, named
 from kconvert.spec import ModelSpec, stored_tensors
 from kconvert.upgrade import upgrade
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from kconvert.verify import Verifier
 
 PACKAGES = ("kconvert", "keras", "tensorflow", "h5py", "numpy")
+TRAINING: tuple[Wanted, ...] = get_args(Wanted)
 DATA_FORMATS = ("channels_first", "channels_last")
 
 
@@ -46,7 +49,7 @@ def convert(
     input_shape: Sequence[int | None] | None = None,
     custom: Any = None,
     maps: Sequence[str | os.PathLike[str]] = (),
-    training: str = "auto",
+    training: Wanted = "auto",
     format: str | None = None,
     version_dir: int | None = None,
     probe: str | os.PathLike[str] | None = None,
@@ -67,7 +70,8 @@ def convert(
         input_shape: without the batch size, where the file lost it.
         custom: code of custom layers. It is not read by this release: layers that need it are refused.
         maps: the user's own layer maps, looked up before the built-in ones.
-        training: `auto` or `drop`: optimizer, losses and metrics are left out, and the report says so.
+        training: optimizer, losses, metrics and the optimizer's state: `auto` keeps them where today's Keras has the like
+            and says what differs or why they are left out; `keep` fails where they are not exact; `drop` leaves them out.
         format: `keras` or `savedmodel`; by default what the target's ending says.
         version_dir: writes a SavedModel to `target/<version_dir>`, as model servers want it.
         probe: an `.npz` of inputs `in_0`, ... and outputs `out_0`, ... that the original computed.
@@ -81,8 +85,8 @@ def convert(
     """
     begin = time.perf_counter()
     reading = _reading(backend, keras_version, source_data_format, input_shape)
-    if training not in ("auto", "drop"):
-        raise UsageError(f"training={training!r}: not one of auto, drop")
+    if training not in TRAINING:
+        raise UsageError(f"training={training!r}: not one of {', '.join(TRAINING)}")
     from kconvert.export.target import checked_target
     from kconvert.verify import Tolerance
 
@@ -94,7 +98,7 @@ def convert(
         done = converted(
             path, place, kind, reading={**reading, "weights": tensors}, maps=[Path(m) for m in maps], verifier=verifier,
             probe=Path(probe) if probe is not None else None, tolerance=Tolerance(rtol, atol), overwrite=overwrite,
-            keep_failed=keep_failed,
+            keep_failed=keep_failed, training=training,
         )  # fmt: skip
     return _report(done, named(source), digest, place, kind, time.perf_counter() - begin)
 
@@ -207,8 +211,7 @@ def _sha256(path: Path) -> str:
 def _report(done: Done, source: str, digest: str, target: Path, format: str, seconds: float) -> Report:
     spec = done.source
     notes = [*done.upgraded.notes]
-    if spec.training is not None:
-        notes.append(Note("info", "", "optimizer, losses, metrics and optimizer state are left out"))
+    notes += _training_notes(done.training, spec)
     if not done.served.is_kept:
         notes.append(
             Note(
@@ -226,7 +229,7 @@ def _report(done: Done, source: str, digest: str, target: Path, format: str, sec
         },
         target={"path": str(target), "format": format, "sha256": _sha256(target)},
         layers=done.upgraded.layers,
-        training=_training(spec),
+        training=dataclasses.asdict(done.training),
         verification=done.verification,
         notes=tuple(notes),
         renamed=done.upgraded.renamed,
@@ -241,12 +244,11 @@ def _signature(spec: ModelSpec) -> str:
     return f"{list(signed.inputs)} -> {list(signed.outputs)}" if signed else ""
 
 
-def _training(spec: ModelSpec) -> dict[str, Any]:
+def _training_notes(training: Resumed, spec: ModelSpec) -> list[Note]:
     if spec.training is None:
-        return {"kept": False, "because": "the file has none"}
-    return {
-        "kept": False,
-        "because": "this release converts the model for inference only",
-        "dropped": ["training_config"] if spec.training.get("config") is not None else [],
-        "optimizer_tensors": len(spec.training.get("optimizer_tensors", ())),
-    }
+        return []
+    if not training.kept:
+        what = "optimizer, losses, metrics and optimizer state are left out"
+        return [Note("info", "", f"{what}: {training.because}")]
+    notes = [Note("warning", "", f"training goes on, not exactly as then: {because}") for because in training.inexact]
+    return notes + [Note("info", "", f"training: {note}") for note in training.notes]

@@ -75,7 +75,9 @@ def convert(
     ] = False,
     rtol: Annotated[float, typer.Option(help="Outputs agree where |a - b| <= atol + rtol |b|.")] = 1e-4,
     atol: Annotated[float, typer.Option(help="See --rtol.")] = 1e-4,
-    training: Annotated[str, typer.Option(metavar="drop|auto", help="Optimizer and losses: left out.")] = "auto",
+    training: Annotated[
+        str, typer.Option(metavar="keep|drop|auto", help="Optimizer, losses, metrics and optimizer state.")
+    ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the whole report there.")] = None,
     version_dir: Annotated[int | None, typer.Option(metavar="N", help="SavedModel below NEW/N/.")] = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kconvert.read import read
 from kconvert.report import Verification
+from kconvert.resuming import Resumed, Wanted, resumed
 from kconvert.spec import ModelSpec, Nest, Port, ports_in
 from kconvert.upgrade import Upgraded, upgrade
 
@@ -38,6 +39,7 @@ class Done:
     source: ModelSpec
     upgraded: Upgraded
     served: Served
+    training: Resumed
     verification: Verification
     seconds: Mapping[str, float]
 
@@ -68,6 +70,7 @@ def converted(
     tolerance: Tolerance,
     overwrite: bool,
     keep_failed: bool,
+    training: Wanted,
 ) -> Done:
     """Converts one file; `target` appears when the result is known to be right."""
     clock = Clock()
@@ -84,6 +87,8 @@ def converted(
     with neutral_settings(), staged(target) as place:
         with clock("rebuild"):
             model, digests = built(upgraded.spec)
+        with clock("training"):
+            training_state = resumed(spec, upgraded, model, maps, training, format)
         with clock("export"):
             served = served_names(spec, upgraded.renamed)
             write(model, place.path, format, served)
@@ -95,7 +100,7 @@ def converted(
                     input_names=served.inputs, output_names=served.outputs,
                 )  # fmt: skip
         place.publish(overwrite)
-    return Done(spec, upgraded, served, check, clock.seconds)
+    return Done(spec, upgraded, served, training_state, check, clock.seconds)
 
 
 def built(spec: ModelSpec) -> tuple[Any, dict[str, str]]:
