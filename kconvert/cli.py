@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
+from kconvert.resuming import Wanted
 
 COMMANDS = ("convert", "inspect", "plan")
 NOT_COMPARED = 3
@@ -76,7 +77,7 @@ def convert(
     rtol: Annotated[float, typer.Option(help="Outputs agree where |a - b| <= atol + rtol |b|.")] = 1e-4,
     atol: Annotated[float, typer.Option(help="See --rtol.")] = 1e-4,
     training: Annotated[
-        str, typer.Option(metavar="keep|drop|auto", help="Optimizer, losses, metrics and optimizer state.")
+        Wanted, typer.Option(metavar="keep|drop|auto", help="Optimizer, losses, metrics and optimizer state.")
     ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the whole report there.")] = None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kconvert.read import read
 from kconvert.report import Verification
-from kconvert.resuming import Resumed, Wanted, resumed
+from kconvert.resuming import Resumed, Wanted, prepared, resumed
 from kconvert.spec import ModelSpec, Nest, Port, ports_in
 from kconvert.upgrade import Upgraded, upgrade
 
@@ -77,6 +77,7 @@ def converted(
     with clock("read"):
         spec = read(source, **reading)
     with clock("upgrade"):
+        spec, without_training = prepared(spec, maps, training, format)
         upgraded = upgrade(spec, maps)
     if verifier is not None:
         verifier.start()  # it imports TensorFlow while this process does
@@ -88,7 +89,7 @@ def converted(
         with clock("rebuild"):
             model, digests = built(upgraded.spec)
         with clock("training"):
-            training_state = resumed(spec, upgraded, model, maps, training, format)
+            state = without_training or resumed(spec, upgraded, model, maps, training)
         with clock("export"):
             served = served_names(spec, upgraded.renamed)
             write(model, place.path, format, served)
@@ -100,7 +101,7 @@ def converted(
                     input_names=served.inputs, output_names=served.outputs,
                 )  # fmt: skip
         place.publish(overwrite)
-    return Done(spec, upgraded, served, training_state, check, clock.seconds)
+    return Done(spec, upgraded, served, state, check, clock.seconds)
 
 
 def built(spec: ModelSpec) -> tuple[Any, dict[str, str]]:

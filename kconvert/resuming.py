@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from kconvert.errors import ConversionFailed, KConvertError, Problem, Rejected
 from kconvert.spec import ModelSpec
 from kconvert.upgrade import Upgraded, upgrade
-from kconvert.upgrade.training import compiled, numbered, states
+from kconvert.upgrade.training import compiled, numbered, other_steps, states
 
 Wanted = Literal["keep", "drop", "auto"]
-OPTION = "--training drop"
+OPTION = "--training auto|drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,51 +39,63 @@ class Resumed:
     notes: tuple[str, ...] = ()
 
 
-def resumed(
-    spec: ModelSpec, upgraded: Upgraded, model: Any, maps: Sequence[Path], wanted: Wanted, format: str
-) -> Resumed:
-    """Compiles the rebuilt model as the file says and gives its optimizer the file's state.
-
-    Under `auto`, what is not exact is kept and said, and what cannot be expressed leaves the model uncompiled.
+def prepared(spec: ModelSpec, maps: Sequence[Path], wanted: Wanted, format: str) -> tuple[ModelSpec, Resumed | None]:
+    """The model, marked as one that is trained on where that is possible; else why not.
 
     Raises:
-        ConversionFailed: `keep` is wanted, and it cannot be exact.
+        ConversionFailed: `keep` is wanted, and today's Keras has no such optimizer or loss, or not the same.
     """
     if spec.training is None:
-        return Resumed(False, "the file has none")
+        return spec, Resumed(False, "the file has none")
     if wanted == "drop":
-        return Resumed(False, "as asked for")
+        return spec, Resumed(False, "as asked for")
     try:
         if format != "keras":
-            raise Rejected("the format keeps no optimizer: write a .keras file")
-        found = _resumed(spec, upgraded.renamed, model, maps)
-        if wanted == "keep" and found.inexact:
-            raise Rejected("; ".join(found.inexact))
+            raise Rejected("this format keeps no optimizer: write a .keras file")
+        if spec.training.damage:
+            raise Rejected(f"it cannot be read: {spec.training.damage}")
+        said = compiled(spec.training, spec.dialect, spec.origin, maps, {})
+        inexact = (*said.inexact, *other_steps(spec))
+        if wanted == "keep" and inexact:
+            raise Rejected("; ".join(inexact))
     except KConvertError as error:
-        if wanted == "keep":
-            problems = error.problems if isinstance(error, ConversionFailed) else [error]
-            raise ConversionFailed([_as_asked(problem) for problem in problems]) from None
-        _forget(model)
-        return Resumed(False, str(error))
-    return found
+        return spec, _left_out(error, wanted)
+    return replace(spec, origin=replace(spec.origin, is_trained_on=True)), None
 
 
-def _resumed(spec: ModelSpec, renamed: Mapping[str, str], model: Any, maps: Sequence[Path]) -> Resumed:
-    from kconvert.rebuild import compile_model
+def resumed(spec: ModelSpec, upgraded: Upgraded, model: Any, maps: Sequence[Path], wanted: Wanted) -> Resumed:
+    """Compiles the rebuilt model as the file says and gives its optimizer the file's state.
+
+    Args:
+        spec: of `prepared`, and `upgraded` what became of it.
+
+    Raises:
+        ConversionFailed: `keep` is wanted, and not all of it can be given.
+    """
+    from kconvert.rebuild import compile_model, forget_training
     from kconvert.transfer import restored, trained
 
     assert spec.training is not None
-    if spec.training.damage:
-        raise Rejected(f"it cannot be read: {spec.training.damage}")
-    said = compiled(spec.training, spec.dialect, spec.origin, maps, renamed)
-    numbers = numbered(spec)
-    found = trained(upgrade(numbers.spec, maps).spec, numbers.ranges, model)
-    state = states(spec, said.state, list(found.weights))
-    compile_model(model, said)
-    variables = restored(model.optimizer, found, state)
-    return Resumed(
-        True, "", str(said.optimizer["class_name"]), state.iterations, variables, said.inexact, said.notes
-    )  # fmt: skip
+    try:
+        said = compiled(spec.training, spec.dialect, spec.origin, maps, upgraded.renamed)
+        numbers = numbered(spec)
+        found = trained(upgrade(numbers.spec, maps).spec, numbers.ranges, model)
+        state = states(spec, said.state, {name: len(numbers) for name, numbers in found.weights.items()})
+        compile_model(model, said)
+        variables = restored(model.optimizer, found, state)
+    except KConvertError as error:
+        forget_training(model)
+        return _left_out(error, wanted)
+    optimizer = str(said.optimizer["class_name"])
+    inexact = (*said.inexact, *other_steps(spec))
+    return Resumed(True, "", optimizer, state.iterations, variables, inexact, said.notes)
+
+
+def _left_out(error: KConvertError, wanted: Wanted) -> Resumed:
+    if wanted == "keep":
+        problems = error.problems if isinstance(error, ConversionFailed) else [error]
+        raise ConversionFailed([_as_asked(problem) for problem in problems]) from None
+    return Resumed(False, str(error))
 
 
 def _as_asked(problem: Any) -> Problem:
@@ -91,9 +103,3 @@ def _as_asked(problem: Any) -> Problem:
         problem.option = problem.option or OPTION
         return problem
     return Rejected(str(problem), option=OPTION)
-
-
-def _forget(model: Any) -> None:
-    """A model as it is before `compile`."""
-    model.compiled = False
-    model.optimizer = None

@@ -125,6 +125,7 @@ class Origin:
         backend: `theano`, `tensorflow`, `cntk`, or None where the file does not say.
         evidence: question -> what answered it, for the report.
         hints: what the user said: `data_format` (source_data_format), `input_shape`.
+        is_trained_on: the model shall go on with its training: weights may be moved, but not computed with.
     """
 
     path: str
@@ -134,6 +135,7 @@ class Origin:
     backend: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, Any] = field(default_factory=dict)
+    is_trained_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

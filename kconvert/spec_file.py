@@ -202,7 +202,7 @@ def _from_origin(origin: Origin) -> dict[str, Any]:
     return {
         "path": origin.path, "kind": origin.kind, "keras": [str(v) if v else None for v in origin.keras],
         "package": origin.package, "backend": origin.backend, "evidence": dict(origin.evidence),
-        "hints": _from_nest(dict(origin.hints)),
+        "hints": _from_nest(dict(origin.hints)), "is_trained_on": origin.is_trained_on,
     }  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def _to_origin(data: Mapping[str, Any]) -> Origin:
     lowest, highest = _versions(data["keras"])
     return Origin(
         data["path"], data["kind"], (lowest, highest), data["package"], data["backend"], data["evidence"],
-        _to_nest(data["hints"]),
+        _to_nest(data["hints"]), data["is_trained_on"],
     )  # fmt: skip
 
 

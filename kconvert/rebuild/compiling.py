@@ -21,7 +21,7 @@ def compile_model(model: Any, compiled: Compiled) -> None:
         optimizer = _optimizer(compiled.optimizer, keras)
         model.compile(
             optimizer=optimizer,
-            loss=_each(compiled.loss, keras.losses.deserialize),
+            loss=_each(compiled.loss, lambda config: _loss(config, keras)),
             loss_weights=compiled.loss_weights,
             metrics=_each(compiled.metrics, keras.metrics.deserialize),
             weighted_metrics=_each(compiled.weighted_metrics, keras.metrics.deserialize),
@@ -29,6 +29,12 @@ def compile_model(model: Any, compiled: Compiled) -> None:
         )
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise BrokenGraph(f"today's Keras refuses how it was compiled: {' '.join(str(error).split())[:400]}") from None
+
+
+def forget_training(model: Any) -> None:
+    """Makes a model what it is before `compile`."""
+    model.compiled = False
+    model.optimizer = None
 
 
 def _optimizer(said: Mapping[str, Any], keras: Any) -> Any:
@@ -39,6 +45,20 @@ def _optimizer(said: Mapping[str, Any], keras: Any) -> Any:
     elif rate is not None:
         config["learning_rate"] = float(rate)  # a whole number is one that Keras refuses
     return getattr(keras.optimizers, said["class_name"])(**config)
+
+
+def _loss(said: dict[str, Any], keras: Any) -> Any:
+    """A loss of which Keras saves every argument: some classes forget theirs, but not as a function with arguments.
+
+    Keras 3.15 src/losses/losses.py: `Huber` and `CosineSimilarity` have no `get_config`; `LossFunctionWrapper` has one.
+    """
+    loss = keras.losses.deserialize(said)
+    saved = loss.get_config()
+    forgotten = {k: v for k, v in said["config"].items() if saved.get(k) != v}
+    if not forgotten:
+        return loss
+    wrapper = next(c for c in type(loss).__mro__ if c.__name__ == "LossFunctionWrapper")
+    return wrapper(loss.fn, name=loss.name, reduction=loss.reduction, **forgotten)
 
 
 def _each(nest: Any, new: Any) -> Any:

@@ -64,7 +64,7 @@ def restored(optimizer: Any, found: Trained, states: States) -> int:
     """Writes the state into an optimizer that is not built yet; returns the number of variables written.
 
     Raises:
-        Problem: a slot of today's optimizer has nothing in the file, or a shape does not fit. Nothing has been written then.
+        Problem: a slot of today's optimizer has nothing in the file. Nothing has been written then.
     """
     optimizer.build([variable for variable, _ in found.variables])
     pairs = list(_pairs(optimizer, found, states.slots)) if states.slots else []
@@ -84,9 +84,6 @@ def _pairs(
     """Each variable of the optimizer with the numbers of its weight's elements and the slot's tensors."""
     own = {v.path.rpartition("/")[2]: v for v in _variables(optimizer)}
     for slot, tensors in slots.items():
-        wrong = [n for n, numbers in found.weights.items() if tensors[n].size != len(numbers)]
-        if wrong:
-            raise MissingTensor(f"the {slot} of {', '.join(wrong[:3])} has another size than the weight itself")
         for weight, numbers in found.variables:
             variable = own.pop(f"{weight.path.replace('/', '_')}_{slot}", None)
             if variable is not None:  # SGD until Keras 2.3 keeps a momentum of zeros even where it uses none

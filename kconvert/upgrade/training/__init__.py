@@ -10,5 +10,6 @@ from __future__ import annotations
 from kconvert.upgrade.training.compiled import compiled
 from kconvert.upgrade.training.numbering import Numbered, numbered
 from kconvert.upgrade.training.states import states
+from kconvert.upgrade.training.statistics import other_steps
 
-__all__ = ["Numbered", "compiled", "numbered", "states"]
+__all__ = ["Numbered", "compiled", "numbered", "other_steps", "states"]

@@ -30,7 +30,8 @@ def compiled(
     hops = [hop_maps(dialect, tuple(maps))]
     while hops[-1].new < Dialect.keras3:
         hops.append(hop_maps(hops[-1].new, tuple(maps)))
-    optimizer, state, inexact = _optimizer(_marked(said["optimizer"]), hops, origin)
+    optimizer = _marked(said["optimizer"]) if dialect is Dialect.keras2 else said["optimizer"]
+    optimizer, state, inexact = _optimizer(optimizer, hops, origin)
     loss = _each(said.get("loss"), lambda value: _loss(value, hops, origin), renamed)
     left_out: list[str] = []
     metrics, weighted = (
@@ -100,8 +101,9 @@ def _loss(value: Any, hops: Sequence[HopMaps], origin: Origin) -> Any:
 
 def _metric(value: Any, hops: Sequence[HopMaps], origin: Origin, left_out: list[str]) -> Any:
     """A metric measures and changes nothing: one that is not known goes, and that is said."""
-    if isinstance(value, Mapping) and value.get("class_name") == "MeanMetricWrapper":
-        value = value["config"].get("fn", value["config"].get("name"))
+    if isinstance(value, Mapping) and isinstance(value.get("config"), Mapping):
+        config = {k: v for k, v in value["config"].items() if k not in ("name", "dtype")}
+        value = config["fn"] if value.get("class_name") == "MeanMetricWrapper" else {**value, "config": config}
     try:
         return upgraded_object("metrics", value, hops[-1], origin)
     except Problem as problem:
@@ -120,7 +122,8 @@ def _each(nest: Any, new: Callable[[Any], Any], renamed: Mapping[str, str]) -> A
 
 def _without_gaps(nest: Any) -> Any:
     if isinstance(nest, list):
-        return [_without_gaps(v) for v in nest if v is not None] or None
+        left = [_without_gaps(v) for v in nest]
+        return [v for v in left if v is not None] or None
     if isinstance(nest, dict) and not ("class_name" in nest and "config" in nest):
         return {k: _without_gaps(v) for k, v in nest.items() if v is not None} or None
     return nest

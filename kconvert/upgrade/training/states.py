@@ -23,13 +23,13 @@ SLOT_NAMES = {
 """Slots of a checkpoint and what today's optimizers call them (tensorflow 2.10 keras/optimizers/optimizer_v2/)."""
 
 
-def states(spec: ModelSpec, wanted: Sequence[Sequence[str]], trained: Sequence[str]) -> States:
+def states(spec: ModelSpec, wanted: Sequence[Sequence[str]], trained: Mapping[str, int]) -> States:
     """The state of the optimizer in a file.
 
     Args:
         spec: the model as the file has it, its tensors not yet bound.
         wanted: the slots of `Compiled.state`.
-        trained: names of the weights that are trained.
+        trained: the weights that are trained and the number of their elements.
 
     Raises:
         Problem: the tensors are not those of this optimizer, or it cannot be said whose they are.
@@ -43,7 +43,7 @@ def states(spec: ModelSpec, wanted: Sequence[Sequence[str]], trained: Sequence[s
     rate = float(scalars[1].read()) if len(scalars) > 1 else None
     rest = [t for t in tensors.values() if t.shape != ()]
     orders = _orders(spec, trained)
-    fitting = [found for order in orders if (found := _sorted(rest, wanted, order)) is not None]
+    fitting = [found for order in orders if (found := _sorted(rest, wanted, order, trained)) is not None]
     if not fitting:
         raise ShapeMismatch(
             f"{len(rest)} tensors of the optimizer do not fit the {len(trained)} weights that are trained"
@@ -53,24 +53,25 @@ def states(spec: ModelSpec, wanted: Sequence[Sequence[str]], trained: Sequence[s
     return States(iterations, fitting[0], rate)
 
 
-def _orders(spec: ModelSpec, trained: Sequence[str]) -> list[list[str]]:
-    """The orders that the trained weights can have had: that of the layers; in Keras 1 that of their names.
+def _orders(spec: ModelSpec, trained: Mapping[str, int]) -> list[list[str]]:
+    """The orders that the trained weights can have had: that of the layers, or until Keras 2.0.5 that of their names.
 
     Keras 1.1.0 and 1.1.1 on Theano sort by a number that is not in the file: what fits is taken if nothing else does.
-    Sources: keras 1.0.8 engine/training.py `collect_trainable_weights`, 1.1.2 and 1.2.2 `_make_train_function`.
+    Sources: keras 1.0.8 engine/training.py `collect_trainable_weights`, 1.1.2, 1.2.2 and 2.0.5 `_make_train_function`.
     """
-    known = set(trained)
-    by_layer = [t.name for t in stored_tensors(spec) if t.name in known]
-    if spec.dialect is not Dialect.keras1:
+    by_layer = [t.name for t in stored_tensors(spec) if t.name in trained]
+    if spec.dialect >= Dialect.keras2 and (spec.origin.package != "keras" or keras_is(spec.origin, ">=2.0.6")):
         return [by_layer]
     own = {t.name: t.name.removeprefix(f"{layer.name}/") for layer in spec.layers for t in layer.tensors.values()}
     by_name = sorted(by_layer, key=lambda name: own.get(name, name))
-    is_numbered = spec.origin.backend == "theano" and keras_is(spec.origin, ">=1.1,<1.1.2")
+    is_numbered = (
+        spec.dialect is Dialect.keras1 and spec.origin.backend == "theano" and keras_is(spec.origin, ">=1.1,<1.1.2")
+    )
     return [by_layer, by_name] if is_numbered else [by_name]
 
 
 def _sorted(
-    tensors: Sequence[Tensor], wanted: Sequence[Sequence[str]], order: Sequence[str]
+    tensors: Sequence[Tensor], wanted: Sequence[Sequence[str]], order: Sequence[str], sizes: Mapping[str, int]
 ) -> dict[str, dict[str, Tensor]] | None:
     """The tensors by slot and weight, None where they do not fit this order.
 
@@ -83,13 +84,13 @@ def _sorted(
         for number, slot in enumerate(block):
             slots[slot] = dict(zip(order, rest[number :: len(block)][:count], strict=False))
         rest = rest[count * len(block) :]
-    if any(len(found) != count for found in slots.values()):
+    if any(len(found) != count or any(t.size != sizes[n] for n, t in found.items()) for found in slots.values()):
         return None
     is_filled = not rest or (len(rest) == count and all(t.shape == (1,) for t in rest))
     return slots if is_filled else None
 
 
-def _by_name(tensors: Mapping[str, Tensor], wanted: Sequence[str], trained: Sequence[str]) -> States:
+def _by_name(tensors: Mapping[str, Tensor], wanted: Sequence[str], trained: Mapping[str, int]) -> States:
     slots: dict[str, dict[str, Tensor]] = {slot: {} for slot in wanted}
     suffix = "/.ATTRIBUTES/VARIABLE_VALUE"
     owners = {name.removesuffix(suffix): name for name in trained}
