@@ -166,7 +166,7 @@ class Entry(_Form):
     inside: dict[str, Section] = Field(default_factory=dict)
     weights: tuple[Weights, ...] | None = None
     rule: tuple[str, ...] = ()
-    state: tuple[tuple[StateSlot, ...], ...] | None = None
+    remembers: tuple[tuple[StateSlot, ...], ...] | None = None
     reject: Reject | None = None
     cases: tuple[Case, ...] = ()
     otherwise: Entry | None = None
@@ -177,12 +177,12 @@ class Entry(_Form):
     def _one_or_several(cls, names: Any) -> Any:
         return (names,) if isinstance(names, str) else names
 
-    @field_validator("state", mode="before")
+    @field_validator("remembers", mode="before")
     @classmethod
-    def _short_state(cls, state: Any) -> Any:
-        if not isinstance(state, list):
-            return state
-        return [[_short_state_slot(s) for s in (block if isinstance(block, list) else [block])] for block in state]
+    def _short_groups(cls, groups: Any) -> Any:
+        if not isinstance(groups, list):
+            return groups
+        return [[_short_state_slot(s) for s in (group if isinstance(group, list) else [group])] for group in groups]
 
     @field_validator("weights", mode="before")
     @classmethod

@@ -89,7 +89,7 @@ def _optimizer(
         name = entry.becomes or name
         config, found_inexact = ruled(entry.rule, config, arguments.config)
         inexact += found_inexact
-    groups = [[s.name for s in group if s.where is None or config.get(s.where)] for group in entry.state or ()]
+    groups = [[s.name for s in group if s.where is None or config.get(s.where)] for group in entry.remembers or ()]
     return {"class_name": name, "config": config}, tuple(tuple(group) for group in groups if group), inexact
 
 
