@@ -17,6 +17,7 @@ from rich.console import Console
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
 from kconvert.interrupts import ENDING
 from kconvert.printable import printable
+from kconvert.training import Wanted
 
 COMMANDS = ("convert", "inspect", "plan", "verify")
 NOT_FULLY = ("partial", "weights-only")
@@ -84,7 +85,9 @@ def convert(
     ] = False,
     rtol: Rtol = 1e-4,
     atol: Atol = 1e-4,
-    training: Annotated[str, typer.Option(metavar="drop|auto", help="Optimizer and losses: left out.")] = "auto",
+    training: Annotated[
+        Wanted, typer.Option(metavar="keep|drop|auto", help="Optimizer, losses, metrics and optimizer state.")
+    ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the whole report there.")] = None,
     version_dir: Annotated[int | None, typer.Option(metavar="N", help="SavedModel below NEW/N/.")] = None,

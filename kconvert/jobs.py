@@ -17,6 +17,7 @@ from kconvert.errors import TargetError
 from kconvert.findings import Inspection, Plan
 from kconvert.report import Report, Verification
 from kconvert.steps import stage
+from kconvert.training import Wanted
 
 if TYPE_CHECKING:
     from kconvert.verify import Verifier
@@ -122,6 +123,7 @@ class Conversion:
     verify: bool = True
     rtol: float = 1e-4
     atol: float = 1e-4
+    training: Wanted = "auto"
 
     def run(self, bench: Bench) -> Report:
         """All six stages."""
@@ -137,7 +139,7 @@ class Conversion:
             done = converted(
                 self.reading.source, self.place, self.format, reading=self.reading.options(), maps=self.maps,
                 verifier=bench.verifier() if self.verify else None, probe=self.probe,
-                tolerance=Tolerance(self.rtol, self.atol),
+                tolerance=Tolerance(self.rtol, self.atol), training=self.training,
             )  # fmt: skip
         except Exception as error:
             if not is_want_of_space(error):
