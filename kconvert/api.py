@@ -7,6 +7,7 @@ import contextlib
 import functools
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,8 +19,8 @@ from kconvert.errors import TargetError, UsageError, VerificationFailed
 from kconvert.export.publishing import publish
 from kconvert.export.staging import Staged, staged
 from kconvert.export.target import checked_report, checked_target
-from kconvert.findings import Inspection, Plan
-from kconvert.jobs import Bench, Comparing, Conversion, Inspecting, Job, Planning, Reading, Upgrading
+from kconvert.findings import Found, Inspection, Plan
+from kconvert.jobs import Bench, Comparing, Conversion, Discovering, Inspecting, Job, Planning, Reading, Upgrading
 from kconvert.plain import plain, restored
 from kconvert.report import Report, Verification
 from kconvert.sources import BACKENDS, DATA_FORMATS, Source, local_file, named
@@ -254,6 +255,49 @@ def plan(
     with _reading(source, weights, backend, keras_version, source_data_format, input_shape) as reading:
         found: Plan = work.done(Planning(reading, _paths(maps)))
     return found
+
+
+def models_below(
+    folder: str | os.PathLike[str],
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    *,
+    isolation: str = "process",
+    timeout: float | None = None,
+) -> tuple[Found, ...]:
+    """Every model below a folder, by content; architecture and weights that belong together are one.
+
+    Raises:
+        WorkerError: looking crashed or reached a limit.
+    """
+    reading = Reading(Path(folder))
+    found: tuple[Found, ...] = _Work(isolation, timeout, None).done(
+        Discovering(reading, tuple(include), tuple(exclude))
+    )
+    return found
+
+
+def copy_result(source: Path, target: Path) -> None:
+    """A second place for a model that was converted; whole or not at all.
+
+    Raises:
+        TargetError: it cannot be written there.
+    """
+    with staged(target) as room:
+        try:
+            if source.is_dir():
+                shutil.copytree(source, room.path)
+            else:
+                shutil.copyfile(source, room.path)
+        except OSError as error:
+            raise TargetError(f"{target}: cannot be written: {error.strerror or error}") from None
+        publish(room.entries(overwrite=True))
+
+
+def end_workers() -> None:
+    """Ends all processes of this one, those at work too: their callers get a WorkerError."""
+    for is_verbose in (False, True):
+        _pool_of(os.getpid(), is_verbose).close()
 
 
 class _Work:

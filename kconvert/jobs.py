@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from kconvert.errors import TargetError
-from kconvert.findings import Inspection, Plan
+from kconvert.findings import Found, Inspection, Plan
 from kconvert.report import Report, Verification
 from kconvert.steps import stage
 from kconvert.training import Wanted
@@ -194,7 +194,26 @@ class Upgrading:
         write_spec(upgrade(spec, list(self.maps)).spec, self.folder)
 
 
-JOBS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Inspecting, Planning, Conversion, Comparing, Upgrading)}
+@dataclass(frozen=True, slots=True)
+class Discovering:
+    """Which models are below a folder? `reading.source` is the folder."""
+
+    Result: ClassVar[Any] = tuple[Found, ...]
+    reading: Reading
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def run(self, bench: Bench) -> tuple[Found, ...]:
+        """Looks at the first bytes of every file, and at all bytes of models."""
+        from kconvert.discovery import models_below
+
+        stage("read")
+        return tuple(models_below(self.reading.source, self.include, self.exclude))
+
+
+JOBS: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (Inspecting, Planning, Conversion, Comparing, Upgrading, Discovering)
+}
 
 
 @functools.cache
