@@ -14,7 +14,8 @@ from kconvert.findings import Found
 from kconvert.read.pairing import weights_beside
 from kconvert.read.sniff import sniffed
 
-IS_ARCHITECTURE = re.compile(rb"class_name|['\"]name['\"]\s*:\s*['\"](Sequential|Graph)['\"]")
+WORDS = (b"class_name", b"config")
+KERAS0 = re.compile(rb"['\"]?name['\"]?\s*:\s*['\"]?(Sequential|Graph)\b")
 BLOCK = 1 << 20
 
 
@@ -59,7 +60,8 @@ def _is_model(path: Path) -> bool:
         return path.suffix in (".h5", ".hdf5", ".keras")
     if kind in ("json", "yaml"):
         with path.open("rb") as file:
-            return path.name != "kconvert.yaml" and IS_ARCHITECTURE.search(file.read(BLOCK)) is not None
+            text = file.read(BLOCK)
+        return all(word in text for word in WORDS) or KERAS0.search(text) is not None
     return kind != "keras" or path.suffix == ".keras" or b"metadata.json" in _tail(path)
 
 
