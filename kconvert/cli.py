@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -15,11 +16,14 @@ from rich.console import Console
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
 from kconvert.interrupts import ENDING
+from kconvert.printable import printable
+from kconvert.report import Converted, Failed
+from kconvert.training import Wanted
 
 COMMANDS = ("convert", "inspect", "plan", "verify")
 NOT_FULLY = ("partial", "weights-only")
 NOT_COMPARED = 3
-INTERRUPTED = 130
+WORST_FIRST = (0, NOT_COMPARED, 1, 4)  # of a batch, the last counts most
 
 app = typer.Typer(
     add_completion=False,
@@ -83,19 +87,35 @@ def convert(
     ] = False,
     rtol: Rtol = 1e-4,
     atol: Atol = 1e-4,
-    training: Annotated[str, typer.Option(metavar="drop|auto", help="Optimizer and losses: left out.")] = "auto",
+    training: Annotated[
+        Wanted, typer.Option(metavar="keep|drop|auto", help="Optimizer, losses, metrics and optimizer state.")
+    ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the whole report there.")] = None,
     version_dir: Annotated[int | None, typer.Option(metavar="N", help="SavedModel below NEW/N/.")] = None,
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    jobs: Annotated[int, typer.Option(metavar="N", help="Batch: models at a time.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Batch: skip what is provably unchanged.")] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Batch: begin nothing after a failure.")] = False,
+    include: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Batch: only these models.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Batch: not these models.")] = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> int:
-    """Convert one model (this is the command when the first word is none)."""
+    """Convert one model, or every model below a folder (this is the command when the first word is none)."""
     from kconvert import api
 
+    if _is_zoo(source) and output is not None and not dry_run:
+        common = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
+                  "input_shape": _shape(input_shape), "maps": maps or None, "training": training,
+                  "verify": not no_verify, "rtol": rtol, "atol": atol}  # fmt: skip
+        return _convert_zoo(
+            source, output, jobs=jobs, resume=resume, fail_fast=fail_fast, include=include or (), exclude=exclude or (),
+            format=format or "keras", timeout=timeout, memory_limit=memory_limit, overwrite=overwrite, quiet=quiet,
+            **common,
+        )  # fmt: skip
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
     if dry_run:
         return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json=False)
@@ -197,8 +217,8 @@ def verify(
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: runs one command and exits with its status."""
     for number in ENDING:
-        if number != signal.SIGINT and signal.getsignal(number) == signal.SIG_DFL:  # not what nohup has set
-            signal.signal(number, _terminate)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup sets it
+            signal.signal(number, _end)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words == ["--version"]:
         from kconvert.versions import versions
@@ -214,17 +234,52 @@ def _status(words: list[str]) -> int:
     tracebacks = any(w.startswith("-v") and w.strip("-v") == "" and w.count("v") > 1 for w in words)
     try:
         status = app(words, standalone_mode=False)
-        if status == INTERRUPTED:
-            _complain("interrupted; nothing was written")
         return status if isinstance(status, int) else 0
     except KConvertError as error:
         if tracebacks:
             raise
         _print_error(error)
         return error.exit_code
+    except OSError as error:
+        if tracebacks:
+            raise
+        _complain(str(error))  # of this process alone: where to write what it says
+        return 1
     except typer.TyperException as error:
         _complain(error.format_message())
         return 2
+
+
+def _is_zoo(source: str) -> bool:
+    """A folder that is not itself a model."""
+    folder = Path(source)
+    if not folder.is_dir() or any((folder / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
+        return False
+    return not any(child.name.isdigit() and (child / "saved_model.pb").is_file() for child in folder.iterdir())
+
+
+def _convert_zoo(source: str, output: Path, *, quiet: bool, **options: Any) -> int:
+    """A line per model, or a moving display on a terminal; at the end what became of all of them."""
+    from kconvert.batch import convert_many
+    from kconvert.batch.display import Display
+
+    console = Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    worst = 0
+    with Display(console, is_quiet=quiet) as display:
+        for outcome in convert_many(source, output, **options):
+            display.add(outcome)
+            worst = max(worst, status_of(outcome), key=WORST_FIRST.index)
+    if not quiet:
+        _print(display.summary(output))
+    return worst
+
+
+def status_of(outcome: Any) -> int:
+    """The exit status that this model alone would have had."""
+    if isinstance(outcome, Failed):
+        return outcome.error.exit_code if outcome.error.exit_code == VerificationFailed.exit_code else 1
+    is_checked = not isinstance(outcome, Converted) or outcome.report.verification.status not in NOT_FULLY
+    return 0 if is_checked else NOT_COMPARED
 
 
 def _reading(
@@ -251,8 +306,22 @@ def _shape(text: str | None) -> tuple[int | None, ...] | None:
     return tuple(int(p) if p.isdigit() else None for p in parts)
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
+def _end(number: int, frame: FrameType | None) -> None:
+    """Ends the run by way of all its `finally`, once: a second Ctrl-C does not disturb what cleans up."""
+    for one in ENDING:
+        signal.signal(one, signal.SIG_IGN)
+    _complain("interrupted")
     sys.exit(128 + number)
+
+
+class Terminal(Console):
+    """Lines of text; whoever reads them may go away before the end (`| head`), which is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        """Everything else goes nowhere."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
 
 
 def _print_plan(found: Any, as_json: bool) -> int:
@@ -263,21 +332,23 @@ def _print_plan(found: Any, as_json: bool) -> int:
 
 
 def _print(lines: list[str]) -> None:
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = Terminal(highlight=False, soft_wrap=True, markup=False)
     for line in lines:
-        console.print(line)
+        console.print("\n".join(map(printable, line.split("\n"))))
 
 
 def _print_error(error: KConvertError) -> None:
     if isinstance(error, ConversionFailed) and len(error.problems) > 1:
         _complain(f"{len(error.problems)} problems; nothing was written:")
         for problem in error.problems:
-            Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"  - {problem}")
+            words = printable(f"{problem} [{problem.code}]")
+            Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"  - {words}")
     else:
-        _complain(f"verification failed: {error}" if isinstance(error, VerificationFailed) else str(error))
+        said = f"verification failed: {error}" if isinstance(error, VerificationFailed) else str(error)
+        _complain(f"{said} [{error.code}]")
 
 
 def _complain(text: str) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Terminal(stderr=True, highlight=False, soft_wrap=True)
     console.print("error:", style="bold red", end=" ")
-    console.print(text, markup=False)
+    console.print(printable(text), markup=False)

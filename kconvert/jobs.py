@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from kconvert.errors import TargetError
-from kconvert.findings import Inspection, Plan
+from kconvert.findings import Found, Inspection, Plan
 from kconvert.report import Report, Verification
 from kconvert.steps import stage
+from kconvert.training import Wanted
 
 if TYPE_CHECKING:
     from kconvert.verify import Verifier
@@ -122,20 +123,23 @@ class Conversion:
     verify: bool = True
     rtol: float = 1e-4
     atol: float = 1e-4
+    training: Wanted = "auto"
 
     def run(self, bench: Bench) -> Report:
         """All six stages."""
         from kconvert.pipeline import converted
+        from kconvert.read.sniff import sniffed
         from kconvert.reporting import is_want_of_space, reported, sha256
         from kconvert.verify import Tolerance
 
         begin = time.perf_counter()
+        sniffed(self.reading.source)  # what is no model is not read through for its digest
         digest = sha256(self.reading.source)
         try:
             done = converted(
                 self.reading.source, self.place, self.format, reading=self.reading.options(), maps=self.maps,
                 verifier=bench.verifier() if self.verify else None, probe=self.probe,
-                tolerance=Tolerance(self.rtol, self.atol),
+                tolerance=Tolerance(self.rtol, self.atol), training=self.training,
             )  # fmt: skip
         except Exception as error:
             if not is_want_of_space(error):
@@ -190,7 +194,26 @@ class Upgrading:
         write_spec(upgrade(spec, list(self.maps)).spec, self.folder)
 
 
-JOBS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Inspecting, Planning, Conversion, Comparing, Upgrading)}
+@dataclass(frozen=True, slots=True)
+class Discovering:
+    """Which models are below a folder? `reading.source` is the folder."""
+
+    Result: ClassVar[Any] = tuple[Found, ...]
+    reading: Reading
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def run(self, bench: Bench) -> tuple[Found, ...]:
+        """Looks at the first bytes of every file, and at all bytes of models."""
+        from kconvert.discovery import models_below
+
+        stage("read")
+        return tuple(models_below(self.reading.source, self.include, self.exclude))
+
+
+JOBS: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (Inspecting, Planning, Conversion, Comparing, Upgrading, Discovering)
+}
 
 
 @functools.cache

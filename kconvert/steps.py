@@ -13,6 +13,14 @@ from typing import Literal
 Kind = Literal["stage", "step"]
 Listener = Callable[[Kind, str], None]
 
+WORDS = {
+    "read": "reading the file",
+    "upgrade": "upgrading the layers",
+    "import": "importing TensorFlow",
+    "rebuild": "building the model",
+    "export": "writing the result",
+    "verify": "checking the result",
+}
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
@@ -21,6 +29,7 @@ def stage(name: str) -> None:
     listener = _listener.get()
     if listener is not None:
         listener("stage", name)
+        listener("step", WORDS.get(name, name))
 
 
 def step(doing: str) -> None:

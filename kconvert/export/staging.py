@@ -100,24 +100,34 @@ def _new_folder(place: Path) -> tuple[Path, int]:
             if attempt == 99:
                 raise
             continue  # another process gave up and took the folder away
-        lock = _lock(folder)
+        lock = _lock(folder, is_own=True)
         if lock is not None:
             return folder, lock
     raise OSError("no folder of its own can be had")
 
 
-def _lock(folder: Path) -> int | None:
-    """The lock on a folder that is still there, or None where somebody else has it, or nobody can."""
+def _lock(folder: Path, is_own: bool = False) -> int | None:
+    """The lock on a folder that is still there; None where somebody else has it, or where it cannot be known.
+
+    Args:
+        is_own: the folder was just made by this process: on a file system without locks it is used without one.
+    """
     try:
         number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(number), folder.stat()):
+        is_locked = is_own or os.fstat(number).st_uid == os.geteuid()
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            is_locked = False
+        except OSError:
+            is_locked = is_own
+        if is_locked and os.path.samestat(os.fstat(number), folder.lstat()):
             return number
     except OSError:
-        pass
+        pass  # it has gone
     os.close(number)
     return None
 

@@ -59,7 +59,7 @@ def refuse_inputs(target: Path, inputs: Sequence[Path]) -> None:
     Raises:
         TargetError: it is one, one is in it, or it is in one.
     """
-    for path in (p for p in inputs if p.exists()):
+    for path in filter(_can_be_seen, inputs):
         if target.exists() and path.samefile(target):
             raise TargetError(f"{target}: is a file of the conversion itself, which is never overwritten")
         if target.is_dir() and any(p.exists() and p.samefile(target) for p in path.resolve().parents):
@@ -70,3 +70,11 @@ def refuse_inputs(target: Path, inputs: Sequence[Path]) -> None:
             and any(p.exists() and p.samefile(path) for p in target.absolute().parents)
         ):
             raise TargetError(f"{target}: is a part of {path}, which the conversion reads: it is never overwritten")
+
+
+def _can_be_seen(path: Path) -> bool:
+    """Is it there, as far as this user may know? If not, reading says why."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kconvert.errors import ConversionFailed, Problem
+from kconvert.errors import NONSENSE, BrokenGraph, ConversionFailed, Problem
 from kconvert.report import LayerChange, Note
 from kconvert.spec import Dialect, ModelSpec
 from kconvert.upgrade.account import account_for_tensors
@@ -58,12 +58,26 @@ def upgrade(spec: ModelSpec, maps: Sequence[Path] = ()) -> Upgraded:
         ConversionFailed: with every problem of every layer.
         MapError: a layer map is malformed.
     """
+    try:
+        return _for_all_backends(spec, tuple(maps))
+    except NONSENSE as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ConversionFailed(
+            [
+                BrokenGraph(
+                    f"its description is not one that Keras writes ({what})", layer=spec.name, code="E_BAD_CONFIG"
+                )
+            ]
+        ) from error
+
+
+def _for_all_backends(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
     if spec.origin.backend is not None or spec.dialect not in BACKENDS:
-        return _upgraded(spec, tuple(maps))
+        return _upgraded(spec, maps)
     backends = BACKENDS[spec.dialect]
     return the_only_answer(
         backends,
-        lambda backend: _upgraded(replace(spec, origin=replace(spec.origin, backend=backend)), tuple(maps)),
+        lambda backend: _upgraded(replace(spec, origin=replace(spec.origin, backend=backend)), maps),
         lambda upgraded: upgraded.spec,
         [layer.name for layer in spec.layers],
         question="which backend wrote it",

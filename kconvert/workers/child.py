@@ -61,6 +61,8 @@ class Messages:
 def main() -> None:
     """Answers until there are no more questions."""
     program, number, lifeline, idle = sys.argv[1:]
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # what the supervisor held back while it started this
     _end_with(int(lifeline))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.dup2(2, 1)  # whatever is printed is no answer
