@@ -135,7 +135,9 @@ def _several_axes(
     weights = softmax(flat[0] / np.sqrt(float(layer.get("key_dim"))) @ np.swapaxes(flat[1], -1, -2))
     heads = (weights @ flat[2]).reshape(*moved[0].shape[:-1], flat[2].shape[-1])
     y = np.tensordot(np.transpose(heads, np.argsort(order)), layer.tensor("output_dense/kernel"), 2)
-    return Value(y + layer.tensor("output_dense/bias") if layer.has("output_dense/bias") else y, query.mask if heeds else None)
+    return Value(
+        y + layer.tensor("output_dense/bias") if layer.has("output_dense/bias") else y, query.mask if heeds else None
+    )
 
 
 def _projected(layer: Layer, query: Value, value: Value, key: Value) -> list[Array]:
@@ -160,7 +162,9 @@ def _einsum_slots(layer: Layer) -> tuple[Slot, ...]:
 HEADS = slots(*(f"{n}_dense/{t}" for n in ("query", "key", "value", "output") for t in ("kernel", "bias?use_bias")))
 
 KERAS2: dict[str, Rule] = {
-    "AdditiveAttention": Rule(attended(sum_scores), lambda layer: (Slot("scale"),) if layer.get("use_scale", True) else ()),
+    "AdditiveAttention": Rule(
+        attended(sum_scores), lambda layer: (Slot("scale"),) if layer.get("use_scale", True) else ()
+    ),
     "Attention": Rule(attended(dot_scores), attention_slots),
     "EinsumDense": Rule(einsum_dense, _einsum_slots),
     "MultiHeadAttention": Rule(multi_head, HEADS),

@@ -48,6 +48,15 @@ def _logical(function: Callable[..., Any]) -> Callable[..., Array]:
     return call
 
 
+def under(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
+    """The same function, its parameters called as Keras calls them, in this order."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, *(kwargs[name] for name in names[len(args) :] if name in kwargs))
+
+    return call
+
+
 def clip(x: Any, min_value: Any, max_value: Any) -> Array:
     """Between bounds; an upper one below the lower is the lower."""
     low = -np.inf if min_value is None else tensor(min_value)
@@ -130,7 +139,9 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: Any = None,
 
 def l2_normalize(facts: Facts, x: Any, axis: Any = None) -> Array:
     """By its length; each backend guards against zeros in its own way."""
-    least = {"tensorflow": 1e-12, "theano": 0.0 if facts.dialect <= Dialect.keras1 else 1e-7, "cntk": 0.0}[facts.backend]
+    least = {"tensorflow": 1e-12, "theano": 0.0 if facts.dialect <= Dialect.keras1 else 1e-7, "cntk": 0.0}[
+        facts.backend
+    ]
     return reductions.l2_normalize(x, axis, least)
 
 
@@ -192,7 +203,13 @@ def bias_add(facts: Facts, x: Any, bias: Any, data_format: Any = None) -> Array:
 
 
 def convolution(
-    facts: Facts, x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", data_format: Any = None, dilation_rate: Any = 1
+    facts: Facts,
+    x: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: Any = None,
+    dilation_rate: Any = 1,
 ) -> Array:
     """`K.conv1d`, `K.conv2d`, `K.conv3d` of Keras 2."""
     weights = tensor(kernel)
@@ -240,7 +257,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "cast": lambda x, dtype: cast(tensor(x), dtype),
     "cast_to_floatx": constant,
     "clip": clip,
-    "concatenate": lambda tensors, axis=-1: arrays.concat(tensors, axis),
+    "concatenate": under(arrays.concat, "tensors", "axis"),
     "constant": constant,
     "cumprod": lambda x, axis=0: np.cumprod(tensor(x), axis=axis),
     "cumsum": lambda x, axis=0: np.cumsum(tensor(x), axis=axis),
@@ -261,20 +278,20 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "one_hot": one_hot,
     "ones": lambda shape, dtype=None, name=None: arrays.constant_of(1)(shape, dtype or "float32"),
     "ones_like": lambda x, dtype=None, name=None: np.ones_like(tensor(x)),
-    "pack": lambda x: arrays.stack(x),
-    "permute_dimensions": lambda x, pattern: arrays.transpose(x, pattern),
+    "pack": under(arrays.stack, "x"),
+    "permute_dimensions": under(arrays.transpose, "x", "pattern"),
     "prod": _over(np.prod),
     "relu": relu,
     "repeat": repeat,
-    "repeat_elements": lambda x, rep, axis: arrays.repeat(x, rep, axis),
-    "reshape": lambda x, shape: arrays.reshape(x, shape),
-    "reverse": lambda x, axes: arrays.reverse(x, axes),
-    "slice": lambda x, start, size: arrays.cut(x, start, size),
+    "repeat_elements": under(arrays.repeat, "x", "rep", "axis"),
+    "reshape": under(arrays.reshape, "x", "shape"),
+    "reverse": under(arrays.reverse, "x", "axes"),
+    "slice": under(arrays.cut, "x", "start", "size"),
     "softmax": lambda x, axis=-1: activations.softmax(tensor(x), axis),
     "softsign": unary(lambda x: x / (1 + np.abs(x))),
     "sqrt": unary(lambda x: np.sqrt(np.maximum(x, 0))),
-    "squeeze": lambda x, axis: arrays.squeeze(x, axis),
-    "stack": lambda x, axis=0: arrays.stack(x, axis),
+    "squeeze": under(arrays.squeeze, "x", "axis"),
+    "stack": under(arrays.stack, "x", "axis"),
     "std": _over(np.std),
     "stop_gradient": arrays.same,
     "sum": _over(np.sum),
