@@ -1,6 +1,6 @@
 """Activation functions by name, as each Keras had them.
 
-Sources: keras 0.3.3, 1.2.2, 2.0.8, 2.2.4, 2.3.1 activations.py and backend/*_backend.py; tensorflow 2.4 keras/activations.py; keras 2.15
+Sources: tensorflow_addons 0.12 activations/; keras 0.3.3, 1.2.2, 2.0.8, 2.2.4, 2.3.1 activations.py and backend/*_backend.py; tensorflow 2.4 keras/activations.py; keras 2.15
 src/activations.py; keras 3.0.5 src/activations/activations.py and src/backend/tensorflow/nn.py. `hard_sigmoid` has one formula on
 all backends until Keras 3. `relu6`, `swish`, `mish` and `hard_swish` stood in user code before Keras had them, always in this meaning
 (keras 2.1.6 applications/mobilenet.py).
@@ -9,6 +9,7 @@ all backends until Keras 3. `relu6`, `swish`, `mish` and `hard_swish` stood in u
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -39,9 +40,13 @@ def named(layer: Layer, value: Any) -> Activation:
     """
     if isinstance(value, Mapping) and value.get("class_name") == "function":
         value = value.get("config")
+    if isinstance(value, Mapping) and value.get("class_name") in OBJECTS:
+        return OBJECTS[value["class_name"]](value.get("config") or {})
     if value is None:
         return linear
-    key = value.rpartition(">")[2] if isinstance(value, str) else None
+    if isinstance(value, str) and value in OF_ADDONS:
+        return OF_ADDONS[value]
+    key = value.removeprefix("Custom>") if isinstance(value, str) else None
     known = OF_KERAS3 if layer.facts.dialect is Dialect.keras3 else OF_ALL
     if key not in known:
         raise Lacking(f"the reference does not have the activation {value!r}")
@@ -55,7 +60,7 @@ def linear(x: Array) -> Array:
 
 def relu(x: Array, slope: float = 0.0, top: float | None = None, threshold: float = 0.0) -> Array:
     """x above the threshold, at most `top`, and a line of this slope that ends at the threshold below it."""
-    y = np.where(x > threshold, x, 0.0)
+    y = np.maximum(x, 0.0) if threshold == 0.0 else np.where(x > threshold, x, 0.0)
     y = y if top is None else np.minimum(y, top)
     return y if slope == 0.0 else np.where(x <= threshold, slope * (x - threshold), y)
 
@@ -128,6 +133,25 @@ def relu6(x: Array) -> Array:
     return np.clip(x, 0.0, 6.0)
 
 
+OBJECTS: Mapping[str, Callable[[Mapping[str, Any]], Activation]] = {
+    "ReLU": lambda c: partial(
+        relu, slope=c.get("negative_slope") or 0.0, top=c.get("max_value"), threshold=c.get("threshold") or 0.0
+    ),
+    "LeakyReLU": lambda c: partial(relu, slope=float(c.get("negative_slope", c.get("alpha", 0.3)))),
+    "ELU": lambda c: partial(elu, alpha=float(c.get("alpha", 1.0))),
+    "Softmax": lambda c: partial(softmax, axis=c.get("axis", -1)),
+}
+"""Layers that stand where a function is expected."""
+
+OF_ADDONS: Mapping[str, Activation] = {
+    "Addons>hardshrink": lambda x: np.where(np.abs(x) > 0.5, x, 0.0),
+    "Addons>softshrink": lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0.0),
+    "Addons>tanhshrink": lambda x: x - np.tanh(x),
+    "Addons>lisht": lambda x: x * np.tanh(x),
+    "Addons>snake": lambda x: x + np.square(np.sin(x)),
+    "Addons>rrelu": lambda x: relu(x, (1 / 8 + 1 / 3) / 2),
+    "Addons>mish": mish,
+}
 OF_ALL: Mapping[str | None, Activation] = {
     "linear": linear,
     "relu": relu,

@@ -99,7 +99,8 @@ def highway_slots(layer: Layer) -> tuple[Slot, ...]:
     """W, b, W_carry, b_carry; from 1.2.0 on W, W_carry, b, b_carry (keras 1.1.2, 1.2.0 layers/core.py `build`)."""
     if not layer.get("bias", True):
         return slots("W", "W_carry")(layer)
-    grouped = layer.facts.dialect >= Dialect.keras1 and layer.facts.since("1.2.0")
+    dialect = layer.facts.dialect
+    grouped = dialect >= Dialect.keras2 or (dialect is Dialect.keras1 and layer.facts.since("1.2.0"))
     return slots(*(("W", "W_carry", "b", "b_carry") if grouped else ("W", "b", "W_carry", "b_carry")))(layer)
 
 
@@ -127,7 +128,7 @@ KERAS0: dict[str, Rule] = {
 }  # fmt: skip
 KERAS1: dict[str, Rule] = {**PLAIN, **HIGHWAY, **DROPOUTS, "Dense": DENSE, "TimeDistributedDense": DENSE}
 KERAS2: dict[str, Rule] = {
-    **PLAIN, **DROPOUTS,
+    **PLAIN, **DROPOUTS, **HIGHWAY,
     "AlphaDropout": Rule(unchanged),
     "Dense": Rule(dense, slots("kernel", "bias?use_bias")),
     "Identity": Rule(unchanged),

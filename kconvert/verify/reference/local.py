@@ -126,7 +126,5 @@ def _connections(
 
 BOTH = {"LocallyConnected1D": locally_connected(1), "LocallyConnected2D": locally_connected(2)}
 
-KERAS0: dict[str, Rule] = {}
 KERAS1: dict[str, Rule] = {**BOTH}
 KERAS2: dict[str, Rule] = {**BOTH}
-KERAS3: dict[str, Rule] = {}

@@ -78,12 +78,11 @@ def batch_normalization(layer: Layer, x: Value, training: Any = None) -> Value:
         mean, variance = _moments(array, others)
     else:
         mean, variance = (_along(layer.tensor(n), axes, array.ndim) for n in ("moving_mean", "moving_variance"))
-    y = (array - mean) / np.sqrt(variance + epsilon)
-    if layer.has("gamma"):
-        y = y * _along(layer.tensor("gamma"), axes, array.ndim)
-    if layer.has("beta"):
-        y = y + _along(layer.tensor("beta"), axes, array.ndim)
-    return x.to(y)
+    scale = 1.0 / np.sqrt(variance + epsilon)
+    scale = scale * _along(layer.tensor("gamma"), axes, array.ndim) if layer.has("gamma") else scale
+    shift = -mean * scale
+    shift = shift + _along(layer.tensor("beta"), axes, array.ndim) if layer.has("beta") else shift
+    return x.to(array * scale + shift)
 
 
 def _is_fused(layer: Layer, axes: Sequence[int], rank: int) -> bool:

@@ -168,12 +168,11 @@ def _takes_r_for_h(layer: Layer) -> bool:
 
 KERNELS = slots("kernel", "recurrent_kernel", "bias?use_bias")
 
-KERAS0: dict[str, Rule] = {
+KERAS1: dict[str, Rule] = {
     "SimpleRNN": Rule(recurrent(keras1_simple), slots("W", "U", "b")),
     "LSTM": Rule(recurrent(keras1_lstm), keras1_slots("LSTM")),
     "GRU": Rule(recurrent(keras1_gru), keras1_slots("GRU")),
 }
-KERAS1: dict[str, Rule] = {**KERAS0}
 KERAS2: dict[str, Rule] = {
     "SimpleRNN": Rule(recurrent(keras2_simple), KERNELS),
     "LSTM": Rule(recurrent(keras2_lstm), KERNELS),

@@ -7,9 +7,11 @@ from typing import Any
 
 from kconvert.spec import Dialect
 from kconvert.verify.reference import (
+    addons,
     advanced_activations,
     attention,
     borders,
+    categories,
     cells,
     convolution,
     convolutional_recurrent,
@@ -17,14 +19,17 @@ from kconvert.verify.reference import (
     cudnn,
     early_recurrent,
     embeddings,
+    image_layers,
     lambdas,
     local,
     merge,
     normalization,
     op_layers,
+    operations,
     pooling,
     recurrent,
     separable,
+    text,
     transposed,
     wrappers,
 )
@@ -41,86 +46,40 @@ def _nested(layer: Layer, inputs: Any, **kwargs: Any) -> tuple[Value, ...]:
 
 MODELS = {name: Rule(_nested) for name in ("Model", "Functional", "Sequential", "Graph")}
 
-KERAS0: Mapping[str, Rule] = {
-    **MODELS,
-    **advanced_activations.KERAS0,
-    **borders.KERAS0,
-    **convolution.KERAS0,
-    **core.KERAS0,
-    **early_recurrent.KERAS0,
-    **embeddings.KERAS0,
-    **local.KERAS0,
-    **merge.KERAS0,
-    **normalization.KERAS0,
-    **pooling.KERAS0,
-    **separable.KERAS0,
-    **transposed.KERAS0,
-    **wrappers.KERAS0,
-}
-KERAS1: Mapping[str, Rule] = {
-    **MODELS,
-    **advanced_activations.KERAS1,
-    **borders.KERAS1,
-    **convolution.KERAS1,
-    **convolutional_recurrent.KERAS1,
-    **core.KERAS1,
-    **embeddings.KERAS1,
-    **lambdas.KERAS1,
-    **local.KERAS1,
-    **merge.KERAS1,
-    **normalization.KERAS1,
-    **pooling.KERAS1,
-    **recurrent.KERAS1,
-    **separable.KERAS1,
-    **transposed.KERAS1,
-    **wrappers.KERAS1,
-}
-KERAS2: Mapping[str, Rule] = {
-    **MODELS,
-    **advanced_activations.KERAS2,
-    **attention.KERAS2,
-    **borders.KERAS2,
-    **cells.KERAS2,
-    **convolution.KERAS2,
-    **convolutional_recurrent.KERAS2,
-    **core.KERAS2,
-    **cudnn.KERAS2,
-    **embeddings.KERAS2,
-    **lambdas.KERAS2,
-    **local.KERAS2,
-    **merge.KERAS2,
-    **normalization.KERAS2,
-    **op_layers.KERAS2,
-    **pooling.KERAS2,
-    **recurrent.KERAS2,
-    **separable.KERAS2,
-    **transposed.KERAS2,
-    **wrappers.KERAS2,
-}
-KERAS3: Mapping[str, Rule] = {
-    **MODELS,
-    **advanced_activations.KERAS3,
-    **attention.KERAS3,
-    **borders.KERAS3,
-    **cells.KERAS3,
-    **convolution.KERAS3,
-    **convolutional_recurrent.KERAS3,
-    **core.KERAS3,
-    **embeddings.KERAS3,
-    **lambdas.KERAS3,
-    **local.KERAS3,
-    **merge.KERAS3,
-    **normalization.KERAS3,
-    **pooling.KERAS3,
-    **recurrent.KERAS3,
-    **separable.KERAS3,
-    **transposed.KERAS3,
-    **wrappers.KERAS3,
-}
+FAMILIES = (
+    addons,
+    advanced_activations,
+    attention,
+    borders,
+    categories,
+    cells,
+    convolution,
+    convolutional_recurrent,
+    core,
+    cudnn,
+    early_recurrent,
+    embeddings,
+    image_layers,
+    lambdas,
+    local,
+    merge,
+    normalization,
+    op_layers,
+    operations,
+    pooling,
+    recurrent,
+    separable,
+    text,
+    transposed,
+    wrappers,
+)
+"""The files with a table for each dialect that they have classes of. A class stands in one of them."""
 
-RULES: Mapping[Dialect, Mapping[str, Rule]] = {
-    Dialect.keras0: KERAS0,
-    Dialect.keras1: KERAS1,
-    Dialect.keras2: KERAS2,
-    Dialect.keras3: KERAS3,
-}
+
+def _rules(dialect: Dialect) -> Mapping[str, Rule]:
+    """The tables of one dialect (`KERAS1` of each family that has one) as one."""
+    tables = [getattr(family, dialect.name.upper(), {}) for family in FAMILIES]
+    return MODELS | {name: rule for table in tables for name, rule in table.items()}
+
+
+RULES: Mapping[Dialect, Mapping[str, Rule]] = {dialect: _rules(dialect) for dialect in Dialect}

@@ -90,7 +90,6 @@ def _depthwise(layer: Layer, x: Value, kernel: Array, mode: str, strides: Sequen
     return result.reshape((*result.shape[:-2], -1))
 
 
-KERAS0: dict[str, Rule] = {}
 KERAS1: dict[str, Rule] = {
     "SeparableConvolution2D": Rule(keras1_separable, slots("depthwise_kernel", "pointwise_kernel", "b?bias")),
 }

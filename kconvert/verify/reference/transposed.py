@@ -110,7 +110,6 @@ def _begin(facts: Facts, mode: str, full: int, length: int, span: int) -> int:
     return -(-total // 2) if facts.backend == "cntk" else total // 2
 
 
-KERAS0: dict[str, Rule] = {}
 KERAS1: dict[str, Rule] = {"Deconvolution2D": Rule(keras1_deconvolution, slots("W", "b?bias"))}
 KERAS2: dict[str, Rule] = {
     "Conv1DTranspose": keras2_transposed(1),

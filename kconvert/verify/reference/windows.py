@@ -21,6 +21,8 @@ from kconvert.verify.reference.facts import Facts, Lacking
 from kconvert.verify.reference.layer import Layer
 
 Pairs = list[tuple[int, int]]
+BLOCK = 1 << 22
+"""Numbers in a block of windows: 32 MB."""
 
 
 def is_channels_first(layer: Layer, rank: int) -> bool:
@@ -121,19 +123,39 @@ def correlated(
     lengths: Sequence[int],
     groups: int = 1,
 ) -> Array:
-    """Sums of windows times a kernel (axes, channels in / groups, channels out), not turned; channels behind."""
-    spatial = kernel.shape[:-2]
-    behind = [(b, max(e, (m - 1) * s + (k - 1) * d + 1 - n - b)) for (b, e), m, s, k, d, n in
-              zip(pairs, lengths, strides, spatial, gaps, array.shape[1:-1], strict=True)]  # fmt: skip
-    array = padded(array, behind)
-    result = np.zeros((array.shape[0], *lengths, kernel.shape[-1]))
-    inside, outside = kernel.shape[-2], kernel.shape[-1] // groups
-    for place, tap in taps(array, spatial, strides, gaps, lengths):
-        for group in range(groups):
-            own = slice(group * outside, (group + 1) * outside)
-            part: Any = (*place, slice(None), own)
-            result[..., own] += tap[..., group * inside : (group + 1) * inside] @ kernel[part]
+    """Sums of windows times a kernel (axes, channels in / groups, channels out), not turned; channels behind.
+
+    Windows are laid side by side and multiplied at once, so many of them at a time as `BLOCK` numbers hold.
+    """
+    spatial, outside = kernel.shape[:-2], kernel.shape[-1]
+    spans = [(k - 1) * d + 1 for k, d in zip(spatial, gaps, strict=True)]
+    ends = [max(e, (m - 1) * s + span - n - b) for (b, e), m, s, span, n in
+            zip(pairs, lengths, strides, spans, array.shape[1:-1], strict=True)]  # fmt: skip
+    array = padded(array, [(b, e) for (b, _), e in zip(pairs, ends, strict=True)])
+    axes = tuple(range(1, len(spatial) + 1))
+    steps: Any = (slice(None), *(slice(0, (m - 1) * s + 1, s) for m, s in zip(lengths, strides, strict=True)))
+    places: Any = (..., *(slice(None, None, d) for d in gaps))
+    windows = np.lib.stride_tricks.sliding_window_view(array, spans, axis=axes)[steps][places]
+    windows = np.moveaxis(windows, len(spatial) + 1, -1)  # (batch, lengths, kernel's axes, channels)
+    result = np.empty((array.shape[0], *lengths, outside))
+    width = int(np.prod(lengths[1:])) * int(np.prod(spatial)) * array.shape[-1]
+    rows = max(1, BLOCK // max(width, 1))
+    for sample in range(array.shape[0]):
+        for begin in range(0, lengths[0], rows):
+            block = windows[sample, begin : begin + rows]
+            _multiplied(block, kernel, groups, result[sample, begin : begin + rows])
     return result
+
+
+def _multiplied(block: Array, kernel: Array, groups: int, result: Array) -> None:
+    """Fills `result` (lengths, channels out) with the products of windows (lengths, kernel's axes, channels in)."""
+    inside, outside = kernel.shape[-2], kernel.shape[-1] // groups
+    count = int(np.prod(result.shape[:-1]))
+    for group in range(groups):
+        taken = block if groups == 1 else block[..., group * inside : (group + 1) * inside]
+        own = kernel[..., group * outside : (group + 1) * outside]
+        product = taken.reshape((count, -1)) @ own.reshape((-1, outside))
+        result[..., group * outside : (group + 1) * outside] = product.reshape((*result.shape[:-1], outside))
 
 
 def turned(kernel: Array, rank: int, facts: Facts) -> Array:
