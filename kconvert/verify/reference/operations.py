@@ -137,9 +137,12 @@ def one_hot(x: Any, num_classes: Any, axis: Any = -1, dtype: Any = None) -> Arra
 
 
 def resize(
-    images: Any, size: Any, interpolation: str = "bilinear", antialias: bool = False, data_format: Any = None
-) -> Array:
+    images: Any, size: Any, interpolation: str = "bilinear", antialias: bool = False, crop_to_aspect_ratio: bool = False,
+    pad_to_aspect_ratio: bool = False, fill_mode: str = "constant", fill_value: float = 0.0, data_format: Any = None,
+) -> Array:  # fmt: skip
     """Images in another size."""
+    if crop_to_aspect_ratio or pad_to_aspect_ratio:
+        raise Lacking("the reference does not keep the ratio of sides")
     array, is_first = networks.of_channels(tensor(images), data_format)
     return networks.back(pictures.resize(array, size, interpolation, False, antialias), is_first)
 
@@ -168,6 +171,7 @@ def full_of(number: int) -> Callable[..., Array]:
     return lambda x, dtype=None: np.full_like(tensor(x), number)
 
 
+FRAMES = ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode", "fill_value")
 SAME_NAMES: Mapping[str, str] = {
     "Abs": "abs", "Absolute": "abs", "Arccos": "acos", "Arccosh": "acosh", "Arcsin": "asin", "Arcsinh": "asinh",
     "Arctan": "atan", "Arctanh": "atanh", "Ceil": "ceil", "Cos": "cos", "Cosh": "cosh", "Erf": "erf", "Erfc": "erfc",
@@ -255,7 +259,7 @@ OPERATIONS: Mapping[str, Rule] = {
     "Prod": over(np.prod),
     "Repeat": rule(lambda x, repeats, axis=None: arrays.repeat(x, repeats, axis), "repeats", "axis"),
     "Reshape": rule(reshape, "newshape"),
-    "Resize": rule(resize, "size", "interpolation", "antialias", "data_format"),
+    "Resize": rule(resize, "size", "interpolation", "antialias", *FRAMES, "data_format"),
     "Roll": rule(lambda x, shift, axis=None: np.roll(tensor(x), axes_of(shift), axes_of(axis)), "shift", "axis"),
     "Round": rule(lambda x, decimals=0: np.round(tensor(x), decimals), "decimals"),
     "Softmax": rule(networks.softmax, "axis"),
