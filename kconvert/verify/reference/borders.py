@@ -1,7 +1,7 @@
 """Padding with zeros, cropping, and enlarging.
 
 Keras 0.x and 1.0 pad both sides alike; later 1.x also takes a pair or a dict for one axis and four numbers or a dict for two. A bilinear
-`UpSampling2D` is TensorFlow 1's in Keras 2 (pixel k stands at k / factor), that with centres of pixels in tf.keras from 1.14 on.
+`UpSampling2D` is TensorFlow 1's in Keras 2 (pixel k stands at k / factor), that with centres of pixels in tf.keras from 1.15 on, the first to save it.
 Sources: keras 0.2.0, 0.3.3, 1.0.0, 1.2.2 layers/convolutional.py; keras 2.0.8, 2.2.4, 2.3.1 layers/convolutional.py and
 backend/*_backend.py `resize_images`; theano tensor/nnet/abstract_conv.py `bilinear_upsampling`; tensorflow 1.13, 1.15, 2.4
 keras/backend.py `resize_images`.
