@@ -50,9 +50,12 @@ def parametric_softplus(layer: Layer, x: Value) -> Value:
 def srelu(layer: Layer, x: Value) -> Value:
     """`SReLU`: three lines; the right threshold is stored as a distance from the left one."""
     left, slope_left, slope_right = (layer.tensor(name) for name in ("t_left", "a_left", "a_right"))
-    right = left + np.abs(layer.tensor("t_right"))
-    y = np.where(x.array < left, left + slope_left * (x.array - left), np.minimum(x.array, right))
-    return x.to(y + np.maximum(x.array - right, 0.0) * slope_right)
+    width = np.abs(layer.tensor("t_right"))
+    shifted = x.array - left
+    y = np.where(shifted < 0, slope_left * shifted, np.minimum(shifted, width))
+    if (slope_left < 0).any() and layer.facts.backend == "theano":
+        y = np.minimum(y, width)  # its `relu` limits the left line too (keras 1.2.2 backend/theano_backend.py)
+    return x.to(left + y + np.maximum(shifted - width, 0.0) * slope_right)
 
 
 def relu_layer(layer: Layer, x: Value) -> Value:

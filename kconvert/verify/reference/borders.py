@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from kconvert.spec import Dialect
 from kconvert.tensor import Array
 from kconvert.verify.reference.facts import Lacking
 from kconvert.verify.reference.images import resized
 from kconvert.verify.reference.layer import Layer, Rule
 from kconvert.verify.reference.values import Value, wide
-from kconvert.verify.reference.windows import Pairs, as_it_was, channels_last, each, padded
+from kconvert.verify.reference.windows import Pairs, as_it_was, channels_last, each, is_channels_first, padded
 
 SIDES = {1: ("left_pad", "right_pad"), 2: ("top_pad", "bottom_pad", "left_pad", "right_pad")}
 
@@ -79,7 +80,11 @@ def up_sampling(rank: int) -> Rule:
                 array = np.repeat(array, factor, axis=axis)
             return Value(as_it_was(layer, array))
         size = [n * factor for n, factor in zip(array.shape[1:3], times, strict=True)]
-        if layer.facts.is_tf_keras or layer.facts.dialect > 2:
+        if layer.facts.dialect is Dialect.keras3 and is_channels_first(layer, rank):
+            raise Lacking(
+                "Keras 3.0 resizes channels_first images to a wrong size, and it was not read since when it does not"
+            )
+        if layer.facts.is_tf_keras or layer.facts.dialect is Dialect.keras3:
             return Value(as_it_was(layer, resized(wide(array), size, method)))
         if method != "bilinear":
             raise Lacking(f"Keras 2 has no UpSampling2D with {method!r}")

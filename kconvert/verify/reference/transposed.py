@@ -1,7 +1,7 @@
 """Transposed convolutions: each number of the input lays the kernel down, the sum of it all is cut to the length that was asked for.
 
 What is cut at the beginning is what a convolution of that length would have padded there. TensorFlow: half of
-(n - 1) s + k - length, rounded down; Theano: k // 2, its kernels turned round; CNTK: the half rounded up.
+(n - 1) s + k - length, rounded down; Theano: k // 2, its kernels turned round; CNTK: the half, rounded up for odd k.
 Sources: keras 1.2.2 layers/convolutional.py `Deconvolution2D`, backend/*_backend.py `deconv2d`; keras 2.0.8, 2.2.4, 2.3.1
 utils/conv_utils.py `deconv_length`, backend/*_backend.py `conv2d_transpose`; tensorflow 2.4 keras/utils/conv_utils.py
 `deconv_output_length`; keras 3.0.5 src/backend/common/backend_utils.py.
@@ -107,7 +107,7 @@ def _begin(facts: Facts, mode: str, full: int, length: int, span: int) -> int:
         return total // 2
     if facts.backend == "theano":
         return span // 2
-    return -(-total // 2) if facts.backend == "cntk" else total // 2
+    return -(-total // 2) if facts.backend == "cntk" and span % 2 else total // 2
 
 
 KERAS1: dict[str, Rule] = {"Deconvolution2D": Rule(keras1_deconvolution, slots("W", "b?bias"))}
