@@ -25,6 +25,7 @@ from kconvert.plain import plain, restored
 from kconvert.report import Report, Verification
 from kconvert.sources import BACKENDS, DATA_FORMATS, Source, local_file, named
 from kconvert.steps import heard_by
+from kconvert.stores import is_url
 from kconvert.training import Wanted
 from kconvert.workers import Pool, allowance
 
@@ -265,11 +266,15 @@ def models_below(
     isolation: str = "process",
     timeout: float | None = None,
 ) -> tuple[Found, ...]:
-    """Every model below a folder, by content; architecture and weights that belong together are one.
+    """Every model below a folder, by content, or below a URL, by name; what belongs together is one model.
 
     Raises:
         WorkerError: looking crashed or reached a limit.
     """
+    if is_url(folder):
+        from kconvert.discovery import models_at
+
+        return tuple(models_at(os.fspath(folder), include, exclude))
     reading = Reading(Path(folder))
     found: tuple[Found, ...] = _Work(isolation, timeout, None).done(
         Discovering(reading, tuple(include), tuple(exclude))

@@ -18,6 +18,7 @@ from kconvert.errors import ConversionFailed, KConvertError, UsageError, Verific
 from kconvert.interrupts import ENDING
 from kconvert.printable import printable
 from kconvert.report import Converted, Failed
+from kconvert.stores import is_url
 from kconvert.training import Wanted
 
 COMMANDS = ("convert", "inspect", "plan", "verify")
@@ -71,7 +72,7 @@ Verbose = Annotated[
 def convert(
     source: Source,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="NEW", help="NEW.keras, or a folder for a SavedModel.")
+        str | None, typer.Option("-o", "--output", metavar="NEW", help="NEW.keras, or a folder for a SavedModel.")
     ] = None,
     weights: Weights = None,
     format: Annotated[str | None, typer.Option(metavar="keras|savedmodel", help="Instead of NEW's ending.")] = None,
@@ -97,6 +98,9 @@ def convert(
     memory_limit: MemoryLimit = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     jobs: Annotated[int, typer.Option(metavar="N", help="Batch: models at a time.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Batch: on a dask.distributed cluster.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Batch: skip what is provably unchanged.")] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Batch: begin nothing after a failure.")] = False,
     include: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Batch: only these models.")] = None,
@@ -112,7 +116,7 @@ def convert(
                   "input_shape": _shape(input_shape), "maps": maps or None, "training": training,
                   "verify": not no_verify, "rtol": rtol, "atol": atol}  # fmt: skip
         return _convert_zoo(
-            source, output, jobs=jobs, resume=resume, fail_fast=fail_fast, include=include or (), exclude=exclude or (),
+            source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, include=include or (), exclude=exclude or (),
             format=format or "keras", timeout=timeout, memory_limit=memory_limit, overwrite=overwrite, quiet=quiet,
             **common,
         )  # fmt: skip
@@ -251,14 +255,16 @@ def _status(words: list[str]) -> int:
 
 
 def _is_zoo(source: str) -> bool:
-    """A folder that is not itself a model."""
+    """A folder that is not itself a model, or a URL that ends like one."""
+    if is_url(source):
+        return source.endswith("/")
     folder = Path(source)
     if not folder.is_dir() or any((folder / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
         return False
     return not any(child.name.isdigit() and (child / "saved_model.pb").is_file() for child in folder.iterdir())
 
 
-def _convert_zoo(source: str, output: Path, *, quiet: bool, **options: Any) -> int:
+def _convert_zoo(source: str, output: str, *, quiet: bool, **options: Any) -> int:
     """A line per model, or a moving display on a terminal; at the end what became of all of them."""
     from kconvert.batch import convert_many
     from kconvert.batch.display import Display
