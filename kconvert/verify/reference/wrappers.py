@@ -6,6 +6,7 @@ src/layers/rnn/time_distributed.py, bidirectional.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def _mask_out(x: Value, y: Value, joined: bool) -> Array | None:
         return y.mask.reshape(*x.shape[:2], *y.mask.shape[1:])
     if x.mask is None:
         return None
-    return x.mask if x.mask.ndim == 2 else x.mask.any(axis=tuple(range(2, x.mask.ndim)))
+    return x.mask if x.mask.ndim == 2 else np.asarray(x.mask.any(axis=tuple(range(2, x.mask.ndim))))
 
 
 def bidirectional(layer: Layer, inputs: Any, initial_state: Any = None, constants: Any = None, **kwargs: Any) -> Result:
@@ -138,8 +139,8 @@ def _merged(layer: Layer, y: Value, z: Value) -> tuple[Value, ...]:
 
 def time_distributed_merge(layer: Layer, x: Value) -> Value:
     """`TimeDistributedMerge` of Keras 0.3: sum, product or mean over the steps."""
-    reduce = {"sum": np.sum, "ave": np.mean, "mul": np.prod}[layer.get("mode", "sum")]
-    return Value(reduce(x.array, axis=1))
+    modes: dict[str, Callable[..., Any]] = {"sum": np.sum, "ave": np.mean, "mul": np.prod}
+    return Value(modes[layer.get("mode", "sum")](x.array, axis=1))
 
 
 KERAS0: dict[str, Rule] = {
