@@ -21,6 +21,7 @@ from kconvert.workers.limits import Allowance
 
 CHILD = Path(__file__).with_name("child.py")
 LONGEST = 64 << 20  # bytes of one answer
+STARTING = 120.0  # seconds until it takes the question: a program may import TensorFlow first
 GLANCE, LOOK = 0.05, 0.5  # seconds between looks at the worker's memory, and at that of its children too
 Heard = Callable[[str, str], None]
 
@@ -131,12 +132,11 @@ class Supervised:
                 self._lifeline = None
 
     def _asked(self, message: bytes, allowance: Allowance, about: str, heard: Heard | None) -> Any:
-        begin = time.monotonic()
         self.start()
         assert self._socket is not None and self._process is not None
         watch = _Watch(self._process.pid)
         before = watch.bytes_held()
-        stage, has_begun = "", False
+        stage, has_begun, begin = "", False, time.monotonic()
         try:
             self._socket.sendall(message)
         except OSError:
@@ -145,10 +145,10 @@ class Supervised:
             selector.register(self._socket, selectors.EVENT_READ)
             while True:
                 limits = allowance.at(stage)
-                if time.monotonic() - begin > limits.seconds:
+                seconds = limits.seconds if has_begun else max(limits.seconds, STARTING)
+                if time.monotonic() - begin > seconds:
                     raise TimedOut(
-                        f"{about}: not done after {limits.seconds:.3g} s, while {self._step} (--timeout)",
-                        step=self._step,
+                        f"{about}: not done after {seconds:.3g} s, while {self._step} (--timeout)", step=self._step
                     )
                 if watch.bytes_held() > (before if limits is allowance.reading else 0) + limits.memory:
                     raise self._too_large(about, limits.memory)
@@ -163,7 +163,8 @@ class Supervised:
                         return said["answer"]
                     if "fault" in said:
                         raise self._fault(said, about, limits.memory)
-                    has_begun = has_begun or "began" in said
+                    if "began" in said:
+                        has_begun, begin = True, time.monotonic()
                     stage = said.get("stage", stage)
                     self._step = str(said.get("step", self._step))
                     if heard is not None:
