@@ -32,7 +32,7 @@ def killed_at_every_call(scenario, place):
     program = [sys.executable, str(PROGRAM), scenario]
     inject = f"inject={CHANGES}:signal=KILL:when={publish_and_die.AT}"
     strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CHANGES}", "-e", inject]
-    if shutil.which("strace") and run([*strace, "true"]).returncode == 0:
+    if shutil.which("strace") is not None and run([*strace, "true"]).returncode == 0:
         found = json.loads(run([*strace, *program, "strace", str(place)]).stdout)
         survived = [Path(folder).name.split("-")[0] for folder, status in found if status == 0]
         assert survived == list(publish_and_die.CALLS)  # the last of each kind: every call there is has killed one
