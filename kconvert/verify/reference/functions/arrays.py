@@ -80,12 +80,12 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False) -> Array:
     return np.transpose(tensor(a), None if perm is None else lengths(perm))
 
 
-def expand_dims(input: Any, axis: Any) -> Array:  # noqa: A002
+def expand_dims(input: Any, axis: Any) -> Array:
     """One more axis."""
     return np.expand_dims(tensor(input), int(axes_of(axis)))
 
 
-def squeeze(input: Any, axis: Any = None) -> Array:  # noqa: A002
+def squeeze(input: Any, axis: Any = None) -> Array:
     """Without axes of length one."""
     along = axes_of(axis)
     return np.squeeze(tensor(input), axis=None if along == () else along)
@@ -116,14 +116,14 @@ def split(value: Any, num_or_size_splits: Any, axis: Any = 0, num: Any = None) -
     return tuple(np.split(x, ends, axis=along))
 
 
-def tile(input: Any, multiples: Any) -> Array:  # noqa: A002
+def tile(input: Any, multiples: Any) -> Array:
     """Repeated as a whole."""
     x, times = tensor(input), lengths(multiples)
     bounded([n * t for n, t in zip(x.shape, times, strict=True)])
     return np.tile(x, times)
 
 
-def repeat(input: Any, repeats: Any, axis: Any = None) -> Array:  # noqa: A002
+def repeat(input: Any, repeats: Any, axis: Any = None) -> Array:
     """Each element repeated."""
     x, times = tensor(input), np.asarray(repeats).astype(int)
     bounded([x.size, int(times.max(initial=1))])
@@ -135,7 +135,7 @@ def reverse(tensor: Any, axis: Any) -> Array:
     return np.flip(_array(tensor), axes_of(axis))
 
 
-def roll(input: Any, shift: Any, axis: Any) -> Array:  # noqa: A002
+def roll(input: Any, shift: Any, axis: Any) -> Array:
     """Shifted, what falls out coming in again."""
     return np.roll(tensor(input), axes_of(shift), axis=axes_of(axis))
 
@@ -182,7 +182,7 @@ def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any
     return np.pad(x, widths, mode="reflect" if mode.upper() == "REFLECT" else "symmetric")
 
 
-def broadcast_to(input: Any, shape: Any) -> Array:  # noqa: A002
+def broadcast_to(input: Any, shape: Any) -> Array:
     """As large as this."""
     return np.broadcast_to(tensor(input), bounded(lengths(shape))).copy()
 
@@ -205,7 +205,7 @@ def constant_of(number: int) -> Callable[..., Array]:
 def like(number: int) -> Callable[..., Array]:
     """`zeros_like`, `ones_like`."""
 
-    def call(input: Any = None, dtype: Any = None, optimize: Any = True, layout: Any = None, **other: Any) -> Array:  # noqa: A002
+    def call(input: Any = None, dtype: Any = None, optimize: Any = True, layout: Any = None, **other: Any) -> Array:
         x = tensor(input if input is not None else other["tensor"])
         return np.full_like(x, number, dtype=None if dtype is None else dtype_of(dtype))
 
@@ -229,12 +229,12 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = "bool") -> Arra
     return cast(np.arange(count) < ends[..., None], dtype)
 
 
-def shape_of(input: Any, out_type: Any = "int32") -> Array:  # noqa: A002
+def shape_of(input: Any, out_type: Any = "int32") -> Array:
     """The lengths of all axes."""
     return np.array(tensor(input).shape, dtype=dtype_of(out_type))
 
 
-def size_of(input: Any, out_type: Any = "int32") -> Array:  # noqa: A002
+def size_of(input: Any, out_type: Any = "int32") -> Array:
     """The number of elements."""
     return np.array(tensor(input).size, dtype=dtype_of(out_type))
 
@@ -255,7 +255,7 @@ def _item(tensor: Any, slice_spec: Any, var: Any = None) -> Array:
     return getitem(_array(tensor), slice_spec)
 
 
-def identities(input: Sequence[Any]) -> tuple[Array, ...]:  # noqa: A002
+def identities(input: Sequence[Any]) -> tuple[Array, ...]:
     """Several tensors as they are."""
     return tuple(tensor(x) for x in input)
 
