@@ -91,12 +91,13 @@ def test_the_parent_imports_neither_hdf5_nor_a_framework_nor_numpy(tmp_path):
     assert done.stdout.splitlines() == ["sequential 7", "UsageError", "[]"], done.stderr
 
 
-def test_modules_in_the_current_folder_are_not_imported(tmp_path):
-    for name in ("json", "numpy", "grp", "h5py", "yaml", "sitecustomize", "usercustomize", "typing", "signal"):
+@pytest.mark.parametrize("way", ["kconvert", "python -m kconvert"])
+def test_modules_in_the_current_folder_are_not_imported(way, tmp_path):
+    for name in ("json", "numpy", "grp", "h5py", "yaml", "sitecustomize", "usercustomize", "signal", "rich", "psutil"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
     shutil.copy(MNIST / "model.h5", tmp_path)
-    console_script = "import sys; from kconvert.cli import main; main(sys.argv[1:])"
-    done = command("-P", "-c", console_script, "inspect", "model.h5", cwd=tmp_path)
+    script = ["-P", "-c", "from kconvert.__main__ import main; main()"]  # as an installed command has it
+    done = command(*(script if way == "kconvert" else ["-m", "kconvert"]), "inspect", "model.h5", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert not (tmp_path / "ran").exists()
 
