@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from kconvert.errors import TargetError, UsageError, VerificationFailed
+from kconvert.errors import UsageError, VerificationFailed
 from kconvert.export.publishing import publish
+from kconvert.export.refusals import not_written
 from kconvert.export.staging import Staged, staged
 from kconvert.export.target import checked_report, checked_target
 from kconvert.findings import Found, Inspection, Plan
@@ -387,7 +388,7 @@ def _publish(room: Staged, page: Staged | None, report: Report, overwrite: bool)
         try:
             page.path.write_text(json.dumps(report.to_dict(), indent=2, default=str), encoding="utf-8")
         except OSError as error:
-            raise TargetError(f"{page.target}: cannot be written: {error.strerror or error}") from None
+            raise not_written(page.target, error) from None
         entries += page.entries(overwrite=True)
     publish(entries)
 

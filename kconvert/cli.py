@@ -5,17 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
-from kconvert.interrupts import ENDING
+from kconvert.interrupts import end_in_order
 from kconvert.printable import printable
 from kconvert.report import Converted, Failed
 from kconvert.stores import is_url
@@ -220,9 +218,7 @@ def verify(
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: runs one command and exits with its status."""
-    for number in ENDING:
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup sets it
-            signal.signal(number, _end)
+    end_in_order(_complain)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words == ["--version"]:
         from kconvert.versions import versions
@@ -310,14 +306,6 @@ def _shape(text: str | None) -> tuple[int | None, ...] | None:
     if not parts or not all(p.isdigit() or p in ("None", "?") for p in parts):
         raise UsageError(f"--input-shape {text}: is a list of sizes without the batch's, such as 14,14,1")
     return tuple(int(p) if p.isdigit() else None for p in parts)
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    """Ends the run by way of all its `finally`, once: a second Ctrl-C does not disturb what cleans up."""
-    for one in ENDING:
-        signal.signal(one, signal.SIG_IGN)
-    _complain("interrupted")
-    sys.exit(128 + number)
 
 
 class Terminal(Console):
