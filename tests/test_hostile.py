@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import audit
 import bad_files
 import pytest
 import yaml
@@ -68,7 +69,7 @@ def folder(case):
 def test_the_api_raises_one_error_and_changes_nothing(case, folder):
     source = made(case, folder)
     before = everything_below(folder)
-    with bounded(case), somebody(case), pytest.raises(errors.KConvertError) as refused:
+    with bounded(case), somebody(case), watched(case), pytest.raises(errors.KConvertError) as refused:
         if case.get("reads"):
             for tensor in stored_tensors(read(source)):
                 tensor.read()
@@ -104,7 +105,7 @@ def test_the_command_says_it_in_one_line_and_changes_nothing(case, folder, capfd
 def test_what_is_only_strange_stands_in_nobodys_way(case, tmp_path):
     source = made(case, tmp_path)
     before = everything_below(tmp_path)
-    with bounded(case):
+    with bounded(case), watched(case):
         assert kconvert.plan(source, isolation="none", **case.get("options", {})).blockers == ()
         if case.get("reads"):
             assert all(tensor.read().shape == tensor.shape for tensor in stored_tensors(read(source)))
@@ -139,12 +140,27 @@ def bounded(case):
     """Time, and how much more memory the body held at once than before; TensorFlow is imported before that."""
     if case.get("framework"):
         importlib.import_module("kconvert.framework").keras_on_tensorflow()
-    held, begun = _resident("VmRSS"), time.monotonic()
+    clock = time.monotonic if case.get("isolated") else time.process_time  # a busy machine makes nothing slower
+    held, begun = _resident("VmRSS"), clock()
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     yield
-    seconds, megabytes = time.monotonic() - begun, (_resident("VmHWM") - held) / 1024
+    seconds, megabytes = clock() - begun, (_resident("VmHWM") - held) / 1024
     assert seconds <= case.get("seconds", LONGEST) * (3 if case.get("framework") else 1)
     assert megabytes <= case.get("megabytes", LARGEST)
+
+
+@contextlib.contextmanager
+def watched(case):
+    """Nothing is unmarshalled, unpickled, imported, started or connected to, whatever a file says.
+
+    TensorFlow and the worker's start do much of this themselves; the worker is watched in test_audit.py.
+    """
+    if case.get("framework") or case.get("isolated"):
+        yield
+        return
+    with audit.watched() as seen:
+        yield
+    assert seen == []
 
 
 def _resident(which):
