@@ -23,6 +23,10 @@ def unaccounted(model: ModelSpec, maps: HopMaps) -> Iterator[Problem]:
         if held is not None:
             where = "/".join((*parents, layer.name))
             yield BrokenGraph(f"it is called on an object ({held[:80]!r})", layer=where, class_name=layer.class_name)
+        dtype = layer.config.get("dtype")
+        if layer.class_name == "InputLayer" and not isinstance(dtype, str | None):
+            where = "/".join((*parents, layer.name))
+            yield UnknownArgument("its dtype is not a name", layer=where, class_name=layer.class_name, argument="dtype")
         if layer.inner_model is not None or layer.class_name.startswith("ops.") or layer.class_name in OP_LAYERS:
             continue
         if maps.old == Dialect.keras2 and held_lambda(layer) is not None:
