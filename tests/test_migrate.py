@@ -72,6 +72,7 @@ def test_a_migrated_layer_computes_what_the_old_one_did(name, tmp_path):
 
 def plain_name(name):
     """`the_layer/the_layer_W:0` -> `the_layer_W`."""
+    name = name.decode() if isinstance(name, bytes) else name  # Python 2 wrote it
     last = name.rpartition("/")[2].partition(":")[0]
     return last.rstrip("0123456789").rstrip("_") if last.rpartition("_")[2].isdigit() else last
 

@@ -49,7 +49,7 @@ def model_of(keras, layer, case):
     outputs = layer(tensors if len(tensors) > 1 else tensors[0])
     outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     kind = keras.models.Model
-    if int(keras.__version__.split(".")[0]) < 2 and not hasattr(keras, "engine_v2") and keras.__version__.startswith("1"):
+    if case["env"].startswith("k1"):
         return kind(input=inputs, output=outputs)
     return kind(inputs, outputs)
 
@@ -60,13 +60,10 @@ def main(name):
         import tensorflow as tf
 
         keras = tf.keras
-        version = "tf"
     else:
         import keras
         import keras.layers
         import keras.models
-
-        version = keras.__version__ if hasattr(keras, "__version__") else "0"
     module = __import__(name)
     layer = eval(case["make"], vars(module))
     rng = np.random.RandomState(7)
@@ -74,9 +71,6 @@ def main(name):
     if case.get("masked"):
         arrays = {k: masked(a) for k, a in arrays.items()}
     is_old = case["env"] in ("k02", "k03")
-    if version.startswith("1."):
-        keras.engine_v2 = None
-        del keras.engine_v2
     model = old_model(keras, layer, case) if is_old else model_of(keras, layer, case)
     old = layer.get_weights()
     new = [rng.uniform(-0.8, 0.8, w.shape).astype(w.dtype) for w in old]

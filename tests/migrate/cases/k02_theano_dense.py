@@ -13,6 +13,7 @@ class GatedDense(Layer):
         self.input_dim = input_dim
         self.output_dim = output_dim
 
+        self.input = T.matrix()
         self.W = self.init((self.input_dim, self.output_dim))
         self.b = shared_zeros((self.output_dim))
         self.G = self.init((self.input_dim, self.output_dim))

@@ -1,4 +1,3 @@
-import scipy.stats as stats
 import numpy as np
 from keras import backend as K
 from keras.engine.topology import Layer
@@ -17,8 +16,8 @@ class NeuralTensorLayer(Layer):
         std = 1.0
         k = self.output_dim
         d = self.input_dim
-        initial_W_values = stats.truncnorm.rvs(-2 * std, 2 * std, loc=mean, scale=std, size=(k, d, d))
-        initial_V_values = stats.truncnorm.rvs(-2 * std, 2 * std, loc=mean, scale=std, size=(2 * d, k))
+        initial_W_values = np.random.normal(loc=mean, scale=std, size=(k, d, d))
+        initial_V_values = np.random.normal(loc=mean, scale=std, size=(2 * d, k))
         self.W = K.variable(initial_W_values)
         self.V = K.variable(initial_V_values)
         self.b = K.zeros((self.input_dim,))
