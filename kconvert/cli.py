@@ -19,7 +19,7 @@ from kconvert.report import Converted, Failed
 from kconvert.stores import is_url
 from kconvert.training import Wanted
 
-COMMANDS = ("convert", "inspect", "plan", "verify")
+COMMANDS = ("convert", "inspect", "plan", "verify", "migrate")
 NOT_FULLY = ("partial", "weights-only")
 NOT_COMPARED = 3
 WORST_FIRST = (0, NOT_COMPARED, 1, 4)  # of a batch, the last counts most
@@ -214,6 +214,33 @@ def verify(
     if failed is not None:
         raise failed
     return NOT_COMPARED if found.status in NOT_FULLY else 0
+
+
+@app.command()
+def migrate(
+    source: Annotated[Path, typer.Argument(metavar="LAYERS.py", help="Python source of custom layers, losses, ...")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="NEW.py", help="Write it there.")] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Only show what would change.")] = False,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Rewrite LAYERS.py itself.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.py.")] = False,
+) -> int:
+    """Bring Python source of any Keras to today's; without an option it is printed. The source is never run."""
+    from kconvert.migrate import file
+
+    if sum((output is not None, diff, in_place)) > 1:
+        raise UsageError("say one of -o NEW.py, --diff and --in-place")
+    text, migrated = file.migrate_file(source)
+    target = source if in_place else output
+    if diff:
+        sys.stdout.write(file.difference(source, text, migrated.text))
+    elif target is None:
+        sys.stdout.write(migrated.text)
+    else:
+        file.write(target, migrated.text, overwrite=overwrite or in_place)
+    for remark in migrated.remarks:
+        where = f"{target or source}:{remark.line}" + (f" {remark.name}" if remark.name else "")
+        Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"{where}: {remark.text}")
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> None:
