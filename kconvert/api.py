@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from kconvert.errors import UsageError, VerificationFailed
+from kconvert.errors import TargetError, UsageError, VerificationFailed
 from kconvert.export.publishing import publish
 from kconvert.export.refusals import not_written
 from kconvert.export.staging import Staged, staged

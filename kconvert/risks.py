@@ -29,7 +29,7 @@ def risks_of(spec: ModelSpec, custom: Mapping[str, Any], size: int | None) -> It
         yield from _of_layer(layer, "/".join((*parents, layer.name)))
     if custom:
         yield f"{len(custom)} classes are not Keras's own: {', '.join(custom)}"
-    if spec.training is not None and _holds_code(spec.training.get("config")):
+    if spec.training is not None and _holds_code(spec.training.config):
         yield "the training configuration holds Python code, which is never read"
     unpacked = sum(t.nbytes for t in stored_tensors(spec))
     if size is not None and unpacked > RATIO * size:

@@ -110,7 +110,7 @@ class Supervised:
         """Kills it with its children, from another thread than the one that asks."""
         process = self._process
         if process is not None and process.poll() is None:
-            for pid in _descendants(process.pid):
+            for pid in descendants(process.pid):
                 _kill(os.kill, pid)
             _kill(os.killpg, process.pid)
 
