@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from kconvert.errors import TargetError, UsageError, VerificationFailed
 from kconvert.export.publishing import publish
+from kconvert.export.refusals import not_written
 from kconvert.export.staging import Staged, staged
 from kconvert.export.target import checked_report, checked_target
 from kconvert.findings import Found, Inspection, Plan
@@ -25,6 +26,7 @@ from kconvert.plain import plain, restored
 from kconvert.report import Report, Verification
 from kconvert.sources import BACKENDS, DATA_FORMATS, Source, local_file, named
 from kconvert.steps import heard_by
+from kconvert.stores import is_url
 from kconvert.training import Wanted
 from kconvert.workers import Pool, allowance
 
@@ -265,11 +267,15 @@ def models_below(
     isolation: str = "process",
     timeout: float | None = None,
 ) -> tuple[Found, ...]:
-    """Every model below a folder, by content; architecture and weights that belong together are one.
+    """Every model below a folder, by content, or below a URL, by name; what belongs together is one model.
 
     Raises:
         WorkerError: looking crashed or reached a limit.
     """
+    if is_url(folder):
+        from kconvert.discovery import models_at
+
+        return tuple(models_at(os.fspath(folder), include, exclude))
     reading = Reading(Path(folder))
     found: tuple[Found, ...] = _Work(isolation, timeout, None).done(
         Discovering(reading, tuple(include), tuple(exclude))
@@ -382,7 +388,7 @@ def _publish(room: Staged, page: Staged | None, report: Report, overwrite: bool)
         try:
             page.path.write_text(json.dumps(report.to_dict(), indent=2, default=str), encoding="utf-8")
         except OSError as error:
-            raise TargetError(f"{page.target}: cannot be written: {error.strerror or error}") from None
+            raise not_written(page.target, error) from None
         entries += page.entries(overwrite=True)
     publish(entries)
 

@@ -144,7 +144,9 @@ class Conversion:
         except Exception as error:
             if not is_want_of_space(error):
                 raise
-            raise TargetError(f"{self.target}: cannot be written: no space left, or too large a file") from None
+            raise TargetError(
+                f"{self.target}: cannot be written: no space left, or too large a file", code="E_OUT_SPACE"
+            ) from None
         return reported(
             done, name=self.name, digest=digest, target=self.target, place=self.place, format=self.format,
             seconds=time.perf_counter() - begin,

@@ -26,6 +26,7 @@ from kconvert.read.scan.opened import inside, regular_file
 from kconvert.read.stored import Stored
 from kconvert.read.wire import message_of
 from kconvert.spec import Signature
+from kconvert.steps import step
 
 GRAPH_FILE = "saved_model.pb"
 METADATA_FILE = "keras_metadata.pb"
@@ -226,6 +227,7 @@ class SavedModel:
 
 
 def _content(file: Path) -> bytes:
+    step(f"reading {file.name}")
     try:
         if regular_file(file).size > LARGEST:
             raise UnsafeSource(

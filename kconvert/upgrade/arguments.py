@@ -12,6 +12,7 @@ from kconvert.spec import Dialect, Origin
 from kconvert.upgrade.conditions import holds
 from kconvert.upgrade.map_format import Entry, Section, value_key
 from kconvert.upgrade.maps import HopMaps, with_case
+from kconvert.upgrade.objects import held_object
 
 NOT_USED = "every weight comes from the file"
 DEFAULT_INITIALIZER: Mapping[Dialect, Any] = {
@@ -79,6 +80,9 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
     for target, arguments in entry.pack.items():
         if any(a in old for a in arguments):
             new[target] = [old.get(a) for a in arguments]
+            held = held_object(new[target])
+            if held is not None:
+                problems.append(UnknownArgument(f"{', '.join(arguments)} hold an object ({held[:80]!r})"))
             changes.append(ArgumentChange("packed", ", ".join(arguments), target))
     for target, value in entry.set.items():
         new[target] = value
@@ -101,6 +105,9 @@ def _upgraded_value(entry: Entry, argument: str, value: Any, maps: HopMaps, orig
         return upgraded_object(entry.inside[argument], value, maps, origin)
     table = entry.values.get(argument)
     if table is None:
+        held = held_object(value)
+        if held is not None and argument != "dtype":  # a policy is looked at by its name (dtypes.py)
+            raise UnknownArgument(f"{argument} holds an object ({held[:80]!r}) where Keras writes a plain value")
         return value
     if value_key(value) not in table:
         known = ", ".join(table)

@@ -71,7 +71,7 @@ def keras0_dot(layer: Layer, mode: str, arrays: Arrays) -> Array:
         return np.stack([np.tensordot(p, q, axes=sides) for p, q in zip(a, b, strict=True)])
 
     if mode == "cos":
-        share: Array = product(x, y) / np.sqrt(product(x, x) * product(y, y))
+        share: Array = product(x, y) / _root(product(x, x) * product(y, y))
         return share[:, None]
     dot = product(x, y)
     return dot[:, None] if dot.ndim == 1 else dot
@@ -83,8 +83,15 @@ def keras1_dot(layer: Layer, mode: str, arrays: Arrays) -> Array:
     axes = axes_of(layer.get("dot_axes", -1), x, y)
     if mode == "dot":
         return batch_dot(layer.facts, x, y, axes)
-    below = np.sqrt(batch_dot(layer.facts, x, x, axes) * batch_dot(layer.facts, y, y, axes))
-    return np.expand_dims(batch_dot(layer.facts, x, y, axes) / np.maximum(below, 1e-7), 1)
+    below = _root(batch_dot(layer.facts, x, x, axes) * batch_dot(layer.facts, y, y, axes))
+    if (below < 1e-7).any():
+        below = np.maximum(below, 1e-7 if layer.facts.since("1.0.4") else 0.0)
+    return np.expand_dims(batch_dot(layer.facts, x, y, axes) / below, 1)
+
+
+def _root(x: Array) -> Array:
+    """`K.sqrt`: of what is negative it is zero."""
+    return np.asarray(np.sqrt(np.maximum(x, 0.0)))
 
 
 def axes_of(axes: Any, x: Array, y: Array) -> tuple[int, int]:

@@ -73,9 +73,7 @@ def repeated(
 def _masked(layer: Layer, output: Array, before: Array | None, states: States, zero_output: bool) -> Array:
     if zero_output:
         return np.zeros_like(output)
-    if before is None and _gives_first_state(layer) and any(s.any() for s in states):
-        return states[0]
-    if before is not None and _gives_first_state(layer):
+    if _gives_first_state(layer):
         return states[0]
     return np.zeros_like(output) if before is None else before
 
@@ -91,7 +89,7 @@ def _gives_first_state(layer: Layer) -> bool:
 
 def _given(layer: Layer, output: Array, states: States) -> Array:
     facts = layer.facts
-    if facts.dialect is not Dialect.keras2 or len(states) < 2 or facts.is_tf_keras:
+    if facts.dialect is not Dialect.keras2 or facts.is_tf_keras:
         return output
     if layer.get("unroll", False) or facts.has_fixed_batch or facts.backend != "cntk":
         return output

@@ -79,6 +79,14 @@ def _depthwise(layer: Layer, x: Value, kernel: Array, mode: str, strides: Sequen
     array = wide(channels_last(layer, x.array))
     spatial = kernel.shape[: len(strides)]
     gaps = each(layer.get("dilation_rate", 1), len(strides))
+    if (
+        max(gaps) > 1
+        and layer.facts.dialect is Dialect.keras2
+        and not (layer.facts.is_tf_keras or layer.facts.since("2.0.9"))
+    ):
+        gaps = [1] * len(
+            strides
+        )  # written to the file, but not given to the backend (keras 2.0.8 layers/convolutional.py)
     pairs, lengths = paddings(layer.facts, mode, array.shape[1:-1], spatial, strides, gaps)
     if mode == "same" and not is_cut and any(k % 2 == 0 for k in spatial) and layer.facts.backend == "theano":
         spans = [(k - 1) * d + 1 for k, d in zip(spatial, gaps, strict=True)]
