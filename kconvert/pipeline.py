@@ -101,7 +101,7 @@ def converted(
         if verifier is not None:
             with clock("verify"):
                 check = verified(
-                    verifier, place, format, digests, original=spec, renamed=upgraded.renamed, probe=probe,
+                    verifier, place, format, digests, original=spec, renamed=upgraded.renamed, moved=upgraded.moved, probe=probe,
                     tolerance=tolerance, input_names=served.inputs, output_names=served.outputs,
                 )  # fmt: skip
     return Done(spec, upgraded, served, state, check, clock.seconds)

@@ -14,7 +14,16 @@ from kconvert import cli, pipeline
 from kconvert.errors import VerificationFailed
 
 pytestmark = pytest.mark.framework
-FAULTY = ["mnist_cnn", "sentiment_lstm", "mobilenet_block", "small_unet", "tagger", "mutants", "old_defaults", "seq2seq"]
+FAULTY = [
+    "mnist_cnn",
+    "sentiment_lstm",
+    "mobilenet_block",
+    "small_unet",
+    "tagger",
+    "mutants",
+    "old_defaults",
+    "seq2seq",
+]
 
 
 @pytest.fixture(scope="module")

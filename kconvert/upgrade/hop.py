@@ -27,13 +27,15 @@ class _Collected:
     problems: list[Problem] = field(default_factory=list)
     changes: list[LayerChange] = field(default_factory=list)
     dropped: dict[str, str] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
 
 
-def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChange, ...], dict[str, str]]:
+def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChange, ...], dict[str, str], set[str]]:
     """The model in the next dialect, its arguments checked and its tensors bound already.
 
     Returns:
-        The model, what became of each layer, and the tensors that nothing uses with the reason.
+        The model, what became of each layer, the tensors that nothing uses with the reason, and the layers (with their
+        parents) whose outputs other layers give now.
 
     Raises:
         ConversionFailed: all problems of all layers.
@@ -42,7 +44,7 @@ def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChang
     upgraded = _model(model, maps, ShapeInference(model, None, words_of_keras2(maps, model.origin)), collected, ())
     if collected.problems:
         raise ConversionFailed(collected.problems)
-    return upgraded, tuple(collected.changes), collected.dropped
+    return upgraded, tuple(collected.changes), collected.dropped, collected.moved
 
 
 def words_of_keras2(maps: HopMaps, origin: Origin) -> Words:
@@ -152,6 +154,8 @@ def _layer(
     for name in entry.rule:
         fragment = RULES[name](site, fragment)
     collected.dropped |= fragment.dropped
+    if fragment.outputs:
+        collected.moved.add("/".join((*parents, layer.name)))
     collected.changes.append(_change(layer, fragment, arguments, entry, parents))
     return fragment
 
