@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections import Counter
 
 import h5py
 import numpy as np
@@ -38,7 +39,9 @@ def test_outputs_equal_those_of_the_legacy_framework(folder, tmp_path):
     assert report.verification.status == "passed"
     assert report.verification.weights_compared == stored_variables(target)
     with np.load(folder / "io.npz") as recorded:
-        assert len(report.verification.outputs) == sum(n.startswith("out_") for n in recorded.files)
+        outputs = sum(n.startswith("out_") for n in recorded.files)
+    assert Counter(check.against for check in report.verification.outputs) == {"probe": outputs, "reference": outputs}
+    assert report.verification.first_difference == ""
     assert [p.name for p in tmp_path.iterdir()] == ["new.keras"]
 
 
