@@ -94,6 +94,7 @@ def converted(
             model, digests = built(upgraded.spec)
         with clock("training"):
             state = without_training or resumed(spec, upgraded, model, maps, training)
+            digests |= state.digests
         with clock("export"):
             served = served_names(spec, upgraded.renamed)
             write(model, place, format, served)

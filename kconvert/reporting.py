@@ -54,7 +54,7 @@ def reported(done: Done, *, name: str, digest: str, target: Path, place: Path, f
         },
         target={"path": str(target), "format": format, "sha256": sha256(place)},
         layers=done.upgraded.layers,
-        training=dataclasses.asdict(done.training),
+        training={k: v for k, v in dataclasses.asdict(done.training).items() if k != "digests"},
         verification=done.verification,
         notes=tuple(notes),
         renamed=done.upgraded.renamed,

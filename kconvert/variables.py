@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 STATES = ("rnn_state", "seed_generator_state")
+OPTIMIZER = "(optimizer)"
 
 
 def keyed_variables(model: Any, parents: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
@@ -26,6 +27,13 @@ def keyed_variables(model: Any, parents: tuple[str, ...] = ()) -> Iterator[tuple
         weights = [v for v in layer.weights if v.name not in STATES]
         for number, variable in enumerate(weights):
             yield f"{'/'.join(path)}/{number}:{variable.name}", variable
+
+
+def keyed_states(model: Any) -> Iterator[tuple[str, Any]]:
+    """`(optimizer)/0` and the variable, whose name is another one after loading: all that the optimizer of a compiled model remembers."""
+    if getattr(model, "compiled", False) and model.optimizer is not None:
+        for number, variable in enumerate(model.optimizer.variables):
+            yield f"{OPTIMIZER}/{number}", variable
 
 
 def digest(value: Any) -> str:

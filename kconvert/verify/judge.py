@@ -3,7 +3,7 @@
 This file runs as a program of its own (by `workers/child.py`), in which kconvert cannot be imported: what it can load,
 anybody can load. Arrays travel in `.npz` files.
 
-`do: load` (`path`, `format`) answers with the digests of all weights, the inputs (name, shape, dtype), the names of the
+`do: load` (`path`, `format`, `compiled` where it shall go on with its training) answers with the digests of all weights, the inputs (name, shape, dtype), the names of the
 outputs, the nodes of the graph (name -> shapes) and the dtypes that they have. `do: run` (`inputs`, `results`, `layers`) runs
 what was loaded last on `in_0`, ... in the order of those inputs, and writes `out_0`, ... and for each wanted layer
 `<its place in the list>:<output>`; an answer with `refused` says that it cannot be run on this.
@@ -72,12 +72,15 @@ class KerasModel:
 
     def __init__(self, question: Answer) -> None:
         self._tf, self._variables, self._intermediate = TOOLS["tf"], TOOLS["variables"], TOOLS["intermediate"]
-        self._model = self._tf.keras.models.load_model(question["path"], compile=False)  # safe mode is the default
+        self._model = self._tf.keras.models.load_model(
+            question["path"], compile=bool(question.get("compiled"))
+        )  # in safe mode
         self._graph = self._intermediate.graph_of(self._model)
 
     def facts(self) -> Answer:
         """Without a graph (a subclass of Model) nothing is known of the inputs."""
-        digests = {key: self._variables.digest(v.numpy()) for key, v in self._variables.keyed_variables(self._model)}
+        kept = [*self._variables.keyed_variables(self._model), *self._variables.keyed_states(self._model)]
+        digests = {key: self._variables.digest(v.numpy()) for key, v in kept}
         if self._graph is None:
             return {"digests": digests, "inputs": [], "outputs": [], "nodes": {}, "dtypes": []}
         nodes = dict(self._intermediate.nodes(self._graph))
