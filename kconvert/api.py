@@ -11,14 +11,15 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kconvert.custom import CustomCode, custom_code
 from kconvert.errors import UsageError
 from kconvert.inspection import Inspection, Plan, inspected, origin_facts, planned
-from kconvert.pipeline import Done, built, converted
+from kconvert.pipeline import Done, built, converted, knowing, needs_code
 from kconvert.read import read
 from kconvert.read.origin import BACKENDS
 from kconvert.report import Note, Report
@@ -65,7 +66,9 @@ def convert(
         weights: the tensors of an architecture; by default found by its name.
         backend, keras_version, source_data_format: what wrote the file, where it does not say.
         input_shape: without the batch size, where the file lost it.
-        custom: code of custom layers. It is not read by this release: layers that need it are refused.
+        custom: the user's own layers and functions, in the style of any Keras: `FILE.py`, `package.module` or
+            `package.module:Name`, or several. This runs that code. What the result needs of it is written beside the
+            target, in today's Keras, as `<target's stem>_custom.py`.
         maps: the user's own layer maps, looked up before the built-in ones.
         training: `auto` or `drop`: optimizer, losses and metrics are left out, and the report says so.
         format: `keras` or `savedmodel`; by default what the target's ending says.
@@ -86,17 +89,18 @@ def convert(
     from kconvert.export.target import checked_target
     from kconvert.verify import Tolerance
 
+    code = custom_code(custom)
     inputs = [p for p in (source, weights, probe, *maps) if isinstance(p, str | os.PathLike)]
     place, kind = checked_target(Path(target), format, version_dir, overwrite, [Path(os.fspath(p)) for p in inputs])
     verifier = _verifier() if verify else None
     with local_file(source) as path, _optional(weights) as tensors:
         digest = _sha256(path)
         done = converted(
-            path, place, kind, reading={**reading, "weights": tensors}, maps=[Path(m) for m in maps], verifier=verifier,
+            path, place, kind, reading={**reading, "weights": tensors}, maps=[Path(m) for m in maps], custom=code, verifier=verifier,
             probe=Path(probe) if probe is not None else None, tolerance=Tolerance(rtol, atol), overwrite=overwrite,
             keep_failed=keep_failed,
         )  # fmt: skip
-    return _report(done, named(source), digest, place, kind, time.perf_counter() - begin)
+    return _report(done, code, named(source), digest, place, kind, time.perf_counter() - begin)
 
 
 def load(
@@ -107,6 +111,7 @@ def load(
     keras_version: str | None = None,
     source_data_format: str | None = None,
     input_shape: Sequence[int | None] | None = None,
+    custom: Any = None,
     maps: Sequence[str | os.PathLike[str]] = (),
 ) -> keras.Model:
     """The model as today's Keras has it, in memory; the arguments are those of `convert`.
@@ -115,12 +120,15 @@ def load(
         KConvertError: see `kconvert.errors`.
     """
     from kconvert.framework import neutral_settings
+    from kconvert.rebuild import loaded
 
+    code = custom_code(custom)
     reading = _reading(backend, keras_version, source_data_format, input_shape)
     with local_file(source) as path, _optional(weights) as tensors:
-        upgraded = upgrade(read(path, weights=tensors, **reading), [Path(m) for m in maps])
-        with neutral_settings():
-            model: keras.Model = built(upgraded.spec)[0]
+        upgraded = upgrade(knowing(read(path, weights=tensors, **reading), code), [Path(m) for m in maps])
+        text = code.text if needs_code(upgraded.spec) else ""
+        with neutral_settings(), loaded(text, "custom", ", ".join(code.names)) as objects:
+            model: keras.Model = built(upgraded.spec, objects)[0]
     return model
 
 
@@ -142,6 +150,7 @@ def plan(
     keras_version: str | None = None,
     source_data_format: str | None = None,
     input_shape: Sequence[int | None] | None = None,
+    custom: Any = None,
     maps: Sequence[str | os.PathLike[str]] = (),
 ) -> Plan:
     """What `convert` would do, layer by layer; converts nothing and imports no TensorFlow.
@@ -151,7 +160,7 @@ def plan(
     """
     reading = _reading(backend, keras_version, source_data_format, input_shape)
     with local_file(source) as path, _optional(weights) as tensors:
-        return planned(path, [Path(m) for m in maps], {**reading, "weights": tensors})
+        return planned(path, [Path(m) for m in maps], {**reading, "weights": tensors}, custom_code(custom))
 
 
 def versions() -> dict[str, str]:
@@ -204,9 +213,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _report(done: Done, source: str, digest: str, target: Path, format: str, seconds: float) -> Report:
+def _report(
+    done: Done, code: CustomCode, source: str, digest: str, target: Path, format: str, seconds: float
+) -> Report:
     spec = done.source
-    notes = [*done.upgraded.notes]
+    notes = [*done.upgraded.notes, *_notes_on(done, code)]
     if spec.training is not None:
         notes.append(Note("info", "", "optimizer, losses, metrics and optimizer state are left out"))
     if not done.served.is_kept:
@@ -232,8 +243,21 @@ def _report(done: Done, source: str, digest: str, target: Path, format: str, sec
         renamed=done.upgraded.renamed,
         versions=versions(),
         seconds={**done.seconds, "all": seconds},
+        custom_module=done.custom_module,
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
     )
+
+
+def _notes_on(done: Done, code: CustomCode) -> Iterator[Note]:
+    """What there is to say of the user's own code."""
+    if not code.text:
+        return
+    if done.needs_code:
+        yield from code.notes
+        if done.custom_module is None:
+            yield Note("info", "", "the SavedModel holds what the custom code computes, and needs no module")
+    else:
+        yield Note("info", "", f"nothing of {', '.join(code.names)} is left in the model, which needs no module")
 
 
 def _signature(spec: ModelSpec) -> str:

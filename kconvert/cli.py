@@ -45,6 +45,12 @@ DataFormat = Annotated[
 ]
 Shape = Annotated[str | None, typer.Option(metavar="14,14,1", help="Where the file lost its input shape.")]
 Maps = Annotated[list[Path] | None, typer.Option("--map", metavar="FILE", help="A layer map of yours; repeatable.")]
+Custom = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE.py|package.module[:Name]", help="Your own layers and functions; repeatable. Runs that code."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Verbose = Annotated[
@@ -64,6 +70,7 @@ def convert(
     keras_version: Version = None,
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
+    custom: Custom = None,
     maps: Maps = None,
     probe: Annotated[
         Path | None,
@@ -86,7 +93,7 @@ def convert(
     """Convert one model (this is the command when the first word is none)."""
     from kconvert import api
 
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
     if dry_run:
         return _print_plan(api.plan(source, **reading), as_json=False)
     if output is None:
@@ -126,13 +133,14 @@ def plan(
     keras_version: Version = None,
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
+    custom: Custom = None,
     maps: Maps = None,
     as_json: AsJson = False,
 ) -> int:
     """Say what conversion would do, layer by layer; convert nothing."""
     from kconvert import api
 
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
     return _print_plan(api.plan(source, **reading), as_json)
 
 
@@ -173,11 +181,13 @@ def _reading(
     keras_version: str | None,
     source_data_format: str | None,
     input_shape: str | None,
+    custom: list[str] | None,
     maps: list[Path] | None,
 ) -> dict[str, Any]:
     return {
         "weights": weights, "backend": backend, "keras_version": keras_version,
-        "source_data_format": source_data_format, "input_shape": _shape(input_shape), "maps": maps or (),
+        "source_data_format": source_data_format, "input_shape": _shape(input_shape), "custom": custom,
+        "maps": maps or (),
     }  # fmt: skip
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from kconvert.custom import NO_CODE, CustomCode
 from kconvert.errors import ConversionFailed, Problem
 from kconvert.read import read
 from kconvert.report import LayerChange, Note
@@ -111,9 +112,10 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
     )
 
 
-def planned(path: Path, maps: Sequence[Path], reading: Mapping[str, Any]) -> Plan:
-    """Reads and upgrades; the tensors' values stay in the file."""
+def planned(path: Path, maps: Sequence[Path], reading: Mapping[str, Any], custom: CustomCode = NO_CODE) -> Plan:
+    """Reads and upgrades; the tensors' values stay in the file, and the user's code is read, not run."""
     spec = read(path, **reading)
+    spec = replace(spec, origin=replace(spec.origin, custom=custom.definitions))
     try:
         result: Upgraded = upgrade(spec, maps)
     except ConversionFailed as failed:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kconvert.custom import CustomCode
 from kconvert.read import read
 from kconvert.report import Verification
-from kconvert.spec import ModelSpec, Nest, Port, ports_in
+from kconvert.spec import ModelSpec, Nest, Port, ports_in, walk
 from kconvert.upgrade import Upgraded, upgrade
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Done:
     served: Served
     verification: Verification
     seconds: Mapping[str, float]
+    custom_module: Path | None = None
+    needs_code: bool = False
 
 
 @dataclass(slots=True)
@@ -63,6 +66,7 @@ def converted(
     *,
     reading: Mapping[str, Any],
     maps: Sequence[Path],
+    custom: CustomCode,
     verifier: Verifier | None,
     probe: Path | None,
     tolerance: Tolerance,
@@ -72,38 +76,66 @@ def converted(
     """Converts one file; `target` appears when the result is known to be right."""
     clock = Clock()
     with clock("read"):
-        spec = read(source, **reading)
+        spec = knowing(read(source, **reading), custom)
     with clock("upgrade"):
         upgraded = upgrade(spec, maps)
+    module = custom.text if needs_code(upgraded.spec) else ""
     if verifier is not None:
         verifier.start()  # it imports TensorFlow while this process does
     with clock("import"):
         from kconvert.export import staged, write
         from kconvert.framework import neutral_settings
+        from kconvert.rebuild import loaded
         from kconvert.verify import verified
     with neutral_settings(), staged(target) as place:
-        with clock("rebuild"):
-            model, digests = built(upgraded.spec)
-        with clock("export"):
-            served = served_names(spec, upgraded.renamed)
-            write(model, place.path, format, served)
+        beside = place.beside(f"{target.stem}_custom.py") if module and format == "keras" else None
+        if beside is not None:
+            beside.path.write_text(module, encoding="utf-8")
+        served = served_names(spec, upgraded.renamed)
+        with loaded(module, f"{target.stem}_custom", str(beside.path if beside else target)) as objects:
+            with clock("rebuild"):
+                model, digests = built(upgraded.spec, objects)
+            with clock("export"):
+                write(model, place.path, format, served)
         check = Verification("skipped")
         if verifier is not None:
             with clock("verify"), place.published_on_failure(keep_failed, overwrite):
                 check = verified(
                     verifier, place.path, format, digests, probe=probe, tolerance=tolerance,
-                    input_names=served.inputs, output_names=served.outputs,
+                    input_names=served.inputs, output_names=served.outputs, module=beside.path if beside else None,
                 )  # fmt: skip
+        if beside is not None:
+            beside.publish(overwrite)
         place.publish(overwrite)
-    return Done(spec, upgraded, served, check, clock.seconds)
+    return Done(spec, upgraded, served, check, clock.seconds, beside.target if beside else None, bool(module))
 
 
-def built(spec: ModelSpec) -> tuple[Any, dict[str, str]]:
-    """The Keras model with its weights, and the digest of each weight."""
+def knowing(spec: ModelSpec, custom: CustomCode) -> ModelSpec:
+    """The model, and what the user's own code defines."""
+    return replace(spec, origin=replace(spec.origin, custom=custom.definitions))
+
+
+def needs_code(spec: ModelSpec) -> bool:
+    """True for a model in today's dialect that anything of the user's own is left in."""
+    return any(layer.class_name.startswith("custom.") or _names_object(layer.config) for _, layer in walk(spec))
+
+
+def _names_object(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return "custom_object" in value or any(map(_names_object, value.values()))
+    return isinstance(value, list | tuple) and any(map(_names_object, value))
+
+
+def built(spec: ModelSpec, custom: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, str]]:
+    """The Keras model with its weights, and the digest of each weight.
+
+    Args:
+        custom: the user's own classes and functions, loaded.
+    """
     from kconvert.rebuild import rebuild
     from kconvert.transfer import transfer
 
-    model = rebuild(spec)
+    model = rebuild(spec, custom or {})
     return model, transfer(spec, model)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from kconvert.definitions import NO_DEFINITIONS, Definitions
 from kconvert.tensor import Tensor
 
 __all__ = [
@@ -125,6 +126,7 @@ class Origin:
         backend: `theano`, `tensorflow`, `cntk`, or None where the file does not say.
         evidence: question -> what answered it, for the report.
         hints: what the user said: `data_format` (source_data_format), `input_shape`.
+        custom: what the user's own code defines.
     """
 
     path: str
@@ -134,6 +136,7 @@ class Origin:
     backend: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, Any] = field(default_factory=dict)
+    custom: Definitions = NO_DEFINITIONS
 
 
 @dataclass(frozen=True, slots=True)

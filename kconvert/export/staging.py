@@ -35,6 +35,10 @@ class Staged:
         except OSError as error:
             raise TargetError(f"{self.target}: cannot be written: {error.strerror or error}") from None
 
+    def beside(self, name: str) -> Staged:
+        """Another file that belongs to it, to be published beside it."""
+        return Staged(self.path.with_name(name), self.target.with_name(name))
+
     @contextlib.contextmanager
     def published_on_failure(self, wanted: bool, overwrite: bool) -> Iterator[None]:
         """Publishes even a file that fails its verification, where the user wants to look at it."""

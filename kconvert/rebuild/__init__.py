@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kconvert.rebuild.custom import loaded
 from kconvert.rebuild.graph import rebuilt as rebuild
 
-__all__ = ["rebuild"]
+__all__ = ["loaded", "rebuild"]

@@ -1,7 +1,7 @@
 """Loads converted files with nothing but stock Keras, and says what is in them and what they compute.
 
 This file runs as a program of its own, in which kconvert cannot be imported: what it can load, anybody can load.
-One JSON object per line comes in (`path`, `format`, `probe`, `input_names`), one goes out.
+One JSON object per line comes in (`path`, `format`, `probe`, `input_names`, `module`: the user's own code), one goes out.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def main() -> None:
 
 
 def _keras_file(question: dict[str, Any], tf: Any, variables: Any) -> dict[str, Any]:
-    model = tf.keras.models.load_model(question["path"], compile=False)  # safe mode is the default
+    custom = _custom_objects(question["module"]) if question.get("module") else None
+    model = tf.keras.models.load_model(question["path"], custom_objects=custom, compile=False)  # in safe mode
     digests = {key: variables.digest(v.numpy()) for key, v in variables.keyed_variables(model)}
 
     def run(inputs: list[Any]) -> list[Any]:
@@ -52,6 +53,12 @@ def _keras_file(question: dict[str, Any], tf: Any, variables: Any) -> dict[str, 
         return list(result) if isinstance(result, list | tuple) else [result]
 
     return {"digests": digests, **_outputs(question, run)}
+
+
+def _custom_objects(path: str) -> dict[str, Any]:
+    """The classes and functions of the module that the user was given with the file."""
+    module = _loaded(Path(path).stem, Path(path))
+    return {k: v for k, v in vars(module).items() if not k.startswith("_") and callable(v)}
 
 
 def _saved_model(question: dict[str, Any], tf: Any, variables: Any) -> dict[str, Any]:
@@ -84,9 +91,14 @@ def _outputs(question: dict[str, Any], run: Any) -> dict[str, Any]:
 
 def _module_beside(name: str) -> Any:
     """A file of the folder above as a module, without the package that it lies in."""
-    spec = importlib.util.spec_from_file_location("keyed_variables", Path(__file__).resolve().parents[1] / name)
+    return _loaded("keyed_variables", Path(__file__).resolve().parents[1] / name)
+
+
+def _loaded(name: str, path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 

@@ -33,12 +33,14 @@ def verified(
     tolerance: Tolerance = Tolerance(),
     input_names: Sequence[str] = (),
     output_names: Sequence[str] = (),
+    module: Path | None = None,
 ) -> Verification:
     """Reloads the file elsewhere; every weight bit for bit, and the outputs where a probe says what they were.
 
     Args:
         digests: of every weight as it was meant, under the keys of `keyed_variables`.
         probe: an `.npz` with inputs `in_0`, ... and the outputs `out_0`, ... that the original computed.
+        module: the user's own code, which the file needs.
 
     Raises:
         VerificationFailed: it is not the same function, or stock Keras cannot load it.
@@ -50,8 +52,10 @@ def verified(
         results = Path(folder) / "results.npz"
         answer = verifier.ask(
             path=str(path), format=format, probe=str(probe.resolve()) if probe else None, results=str(results),
-            input_names=list(input_names), output_names=list(output_names),
+            input_names=list(input_names), output_names=list(output_names), module=str(module) if module else None,
         )  # fmt: skip
+        if module is not None:
+            verifier.close()  # the next file gets a process in which no such code has run
         _compare_weights(digests, answer["digests"], by_name=format == "keras")
         if probe is None:
             return Verification("weights-only", len(digests))
