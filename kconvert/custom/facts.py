@@ -75,9 +75,8 @@ def _masks(family: Sequence[ast.ClassDef], methods: Mapping[str, ast.FunctionDef
     """By its `compute_mask`, or else by `supports_masking`; a stock class that it is made from is not looked into."""
     compute = methods.get("compute_mask")
     if compute is not None:
-        answers = [node.value for node in ast.walk(compute) if isinstance(node, ast.Return)]
-        is_none = all(a is None or (isinstance(a, ast.Constant) and a.value is None) for a in answers)
-        return "dropped" if is_none else "its own"
+        found = {_answer(node.value, compute) for node in ast.walk(compute) if isinstance(node, ast.Return)}
+        return found.pop() if len(found) == 1 else "its own"
     if any(_base_name(base) not in PLAIN for one in family[-1:] for base in one.bases):
         return "its own"
     supports = any(
@@ -89,6 +88,16 @@ def _masks(family: Sequence[ast.ClassDef], methods: Mapping[str, ast.FunctionDef
         for node in ast.walk(one)
     )
     return "passed" if supports else "dropped"
+
+
+def _answer(value: ast.expr | None, compute: ast.FunctionDef) -> Masks:
+    """What one `return` of a `compute_mask(self, inputs, mask)` says: None, the mask (or the first of several), or something else."""
+    if value is None or (isinstance(value, ast.Constant) and value.value is None):
+        return "dropped"
+    mask = compute.args.args[2].arg if len(compute.args.args) > 2 else ""
+    if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant) and value.slice.value == 0:
+        value = value.value
+    return "passed" if isinstance(value, ast.Name) and value.id == mask else "its own"
 
 
 PLAIN = frozenset({"Layer", "object"})
