@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from kconvert.custom import CustomCode, custom_code
 from kconvert.errors import UsageError
 from kconvert.inspection import Inspection, Plan, inspected, origin_facts, planned
-from kconvert.pipeline import Done, built, converted, knowing, needs_code
+from kconvert.pipeline import Done, built, converted, needs_code
 from kconvert.read import read
 from kconvert.read.origin import BACKENDS
 from kconvert.report import Note, Report
@@ -125,7 +125,7 @@ def load(
     code = custom_code(custom)
     reading = _reading(backend, keras_version, source_data_format, input_shape)
     with local_file(source) as path, _optional(weights) as tensors:
-        upgraded = upgrade(knowing(read(path, weights=tensors, **reading), code), [Path(m) for m in maps])
+        upgraded = upgrade(read(path, weights=tensors, custom=code.definitions, **reading), [Path(m) for m in maps])
         text = code.text if needs_code(upgraded.spec) else ""
         with neutral_settings(), loaded(text, "custom", ", ".join(code.names)) as objects:
             model: keras.Model = built(upgraded.spec, objects)[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +114,7 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
 
 def planned(path: Path, maps: Sequence[Path], reading: Mapping[str, Any], custom: CustomCode = NO_CODE) -> Plan:
     """Reads and upgrades; the tensors' values stay in the file, and the user's code is read, not run."""
-    spec = read(path, **reading)
-    spec = replace(spec, origin=replace(spec.origin, custom=custom.definitions))
+    spec = read(path, **reading, custom=custom.definitions)
     try:
         result: Upgraded = upgrade(spec, maps)
     except ConversionFailed as failed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,7 @@ def converted(
     """Converts one file; `target` appears when the result is known to be right."""
     clock = Clock()
     with clock("read"):
-        spec = knowing(read(source, **reading), custom)
+        spec = read(source, **reading, custom=custom.definitions)
     with clock("upgrade"):
         upgraded = upgrade(spec, maps)
     module = custom.text if needs_code(upgraded.spec) else ""
@@ -108,11 +108,6 @@ def converted(
             beside.publish(overwrite)
         place.publish(overwrite)
     return Done(spec, upgraded, served, check, clock.seconds, beside.target if beside else None, bool(module))
-
-
-def knowing(spec: ModelSpec, custom: CustomCode) -> ModelSpec:
-    """The model, and what the user's own code defines."""
-    return replace(spec, origin=replace(spec.origin, custom=custom.definitions))
 
 
 def needs_code(spec: ModelSpec) -> bool:

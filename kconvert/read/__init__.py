@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kconvert.definitions import NO_DEFINITIONS, Definitions
 from kconvert.errors import BrokenGraph, ConversionFailed, CorruptSource, NotAModel, Problem
 from kconvert.read.architecture import architecture_of
 from kconvert.read.attach import with_tensors
@@ -33,6 +34,7 @@ def read(
     keras_version: str | None = None,
     data_format: str | None = None,
     input_shape: tuple[int | None, ...] | None = None,
+    custom: Definitions = NO_DEFINITIONS,
 ) -> ModelSpec:
     """The model in a file, or in an architecture file and the file of its tensors; the tensors are read late.
 
@@ -40,6 +42,7 @@ def read(
         source: a full model (HDF5, a `.keras` archive, a SavedModel folder), or an architecture as JSON or YAML.
         weights: the tensors of an architecture, HDF5 or a checkpoint's prefix; found by name where that is plain.
         backend, keras_version, data_format, input_shape: what the user says where the file does not.
+        custom: what the user's own code defines.
 
     Raises:
         SourceError: not a readable model.
@@ -47,6 +50,7 @@ def read(
     """
     options = {
         "backend": backend, "keras_version": keras_version, "data_format": data_format, "input_shape": input_shape,
+        "custom": custom,
     }  # fmt: skip
     kind = sniffed(source)
     if kind == "keras":
