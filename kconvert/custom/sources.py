@@ -67,7 +67,9 @@ def custom_code(named: Any) -> CustomCode:
         texts.append(text)
         migrated.append(found.text)
         only |= {name} if name else set()
-        notes += [Note("warning", "", f"{path.name}: {remark}") for remark in found.remarks]
+        for remark in found.remarks:
+            where = f"{path.name}, {remark.name}" if remark.name else path.name
+            notes.append(Note("warning", "", f"{where}: {remark.text}"))
     definitions = definitions_of(migrated, texts)
     if only:
         missing = only - {d.name for d in definitions.named.values()}
