@@ -17,7 +17,7 @@ from rich.console import Console
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
 
-COMMANDS = ("convert", "inspect", "plan")
+COMMANDS = ("convert", "inspect", "plan", "migrate")
 NOT_COMPARED = 3
 INTERRUPTED = 130
 
@@ -142,6 +142,33 @@ def plan(
 
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
     return _print_plan(api.plan(source, **reading), as_json)
+
+
+@app.command()
+def migrate(
+    source: Annotated[Path, typer.Argument(metavar="LAYERS.py", help="Python source of custom layers, losses, ...")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="NEW.py", help="Write it there.")] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Only show what would change.")] = False,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Rewrite LAYERS.py itself.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.py.")] = False,
+) -> int:
+    """Bring Python source of any Keras to today's; without an option it is printed. The source is never run."""
+    from kconvert.migrate import file
+
+    if sum((output is not None, diff, in_place)) > 1:
+        raise UsageError("say one of -o NEW.py, --diff and --in-place")
+    text, migrated = file.migrate_file(source)
+    target = source if in_place else output
+    if diff:
+        sys.stdout.write(file.difference(source, text, migrated.text))
+    elif target is None:
+        sys.stdout.write(migrated.text)
+    else:
+        file.write(target, migrated.text, overwrite=overwrite or in_place)
+    for remark in migrated.remarks:
+        where = f"{target or source}:{remark.line}" + (f" {remark.name}" if remark.name else "")
+        Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"{where}: {remark.text}")
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> None:
