@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kconvert.custom import CustomCode, custom_code
+from kconvert.custom_code import CustomCode, custom_code
 from kconvert.errors import UsageError
 from kconvert.inspection import Inspection, Plan, inspected, origin_facts, planned
 from kconvert.pipeline import Done, built, converted, needs_code

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kconvert.custom import NO_CODE, CustomCode
+from kconvert.custom_code import NO_CODE, CustomCode
 from kconvert.errors import ConversionFailed, Problem
 from kconvert.read import read
 from kconvert.report import LayerChange, Note

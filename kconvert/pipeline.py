@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kconvert.custom import CustomCode
+from kconvert.custom_code import CustomCode
 from kconvert.read import read
 from kconvert.report import Verification
 from kconvert.spec import ModelSpec, Nest, Port, ports_in, walk

@@ -128,7 +128,8 @@ def with_objects(value: Any, objects: Objects, spec: LayerSpec) -> Any:
         raise BrokenGraph(f"the custom code has no {name}", layer=spec.name, class_name=spec.class_name)
     if config is None:
         return found
+    own = {k: v for k, v in config.items() if k != "name" or _takes(found, k)}  # Keras 1 wrote the class's name as one
     try:
-        return found.from_config(dict(config)) if hasattr(found, "from_config") else found(**config)
+        return found.from_config(own) if hasattr(found, "from_config") else found(**own)
     except Exception as error:
         raise refused(error, spec) from None

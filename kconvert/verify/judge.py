@@ -37,6 +37,7 @@ def main() -> None:
 
 
 def _keras_file(question: dict[str, Any], tf: Any, variables: Any) -> dict[str, Any]:
+    tf.keras.utils.get_custom_objects().clear()  # what the code that an earlier file needed has registered
     custom = _custom_objects(question["module"]) if question.get("module") else None
     model = tf.keras.models.load_model(question["path"], custom_objects=custom, compile=False)  # in safe mode
     digests = {key: variables.digest(v.numpy()) for key, v in variables.keyed_variables(model)}

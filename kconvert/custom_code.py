@@ -15,6 +15,7 @@ from typing import Any
 from kconvert.custom.facts import definitions_of
 from kconvert.definitions import NO_DEFINITIONS, Definitions
 from kconvert.errors import UsageError
+from kconvert.migrate import migrate_source
 from kconvert.report import Note
 
 LARGEST = 4 << 20  # bytes of a source
@@ -51,8 +52,6 @@ def custom_code(named: Any) -> CustomCode:
     wanted = [named] if isinstance(named, str | os.PathLike) else list(named)
     if not wanted:
         return NO_CODE
-    from kconvert.migrate import migrate_source
-
     names: list[str] = []
     texts: list[str] = []
     migrated: list[str] = []
