@@ -90,7 +90,7 @@ def convert(
     from kconvert.verify import Tolerance
 
     code = custom_code(custom)
-    inputs = [p for p in (source, weights, probe, *maps) if isinstance(p, str | os.PathLike)]
+    inputs = [p for p in (source, weights, probe, *maps, *code.paths) if isinstance(p, str | os.PathLike)]
     place, kind = checked_target(Path(target), format, version_dir, overwrite, [Path(os.fspath(p)) for p in inputs])
     verifier = _verifier() if verify else None
     with local_file(source) as path, _optional(weights) as tensors:

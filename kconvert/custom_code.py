@@ -26,7 +26,7 @@ class CustomCode:
     """The user's code for one conversion.
 
     Attributes:
-        names: what the user named, for messages.
+        names: what the user named, for messages; `paths` the files behind it.
         text: all of it as one module in today's Keras; empty where there is none.
         definitions: what it defines.
         notes: what the migration has to say.
@@ -36,6 +36,7 @@ class CustomCode:
     text: str = ""
     definitions: Definitions = NO_DEFINITIONS
     notes: tuple[Note, ...] = ()
+    paths: tuple[Path, ...] = ()
 
 
 NO_CODE = CustomCode()
@@ -53,6 +54,7 @@ def custom_code(named: Any) -> CustomCode:
     if not wanted:
         return NO_CODE
     names: list[str] = []
+    paths: list[Path] = []
     texts: list[str] = []
     migrated: list[str] = []
     only: set[str] = set()
@@ -63,6 +65,7 @@ def custom_code(named: Any) -> CustomCode:
         found = migrate_source(text, filename=str(path))
         _check(found.text, str(one))
         names.append(str(one))
+        paths.append(path)
         texts.append(text)
         migrated.append(found.text)
         only |= {name} if name else set()
@@ -78,7 +81,7 @@ def custom_code(named: Any) -> CustomCode:
         definitions = Definitions(kept, definitions.texts)
     text = _joined(migrated)
     notes += [Note("warning", "", note) for note in _foreign_imports(text)]
-    return CustomCode(tuple(names), text, definitions, tuple(notes))
+    return CustomCode(tuple(names), text, definitions, tuple(notes), tuple(paths))
 
 
 def _located(named: Any) -> tuple[Path, str]:

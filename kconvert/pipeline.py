@@ -74,12 +74,15 @@ def converted(
     keep_failed: bool,
 ) -> Done:
     """Converts one file; `target` appears when the result is known to be right."""
+    from kconvert.export.target import checked_module
+
     clock = Clock()
     with clock("read"):
         spec = read(source, **reading, custom=custom.definitions)
     with clock("upgrade"):
         upgraded = upgrade(spec, maps)
     module = custom.text if needs_code(upgraded.spec) else ""
+    written = checked_module(target, overwrite, custom.paths) if module and format == "keras" else None
     if verifier is not None:
         verifier.start()  # it imports TensorFlow while this process does
     with clock("import"):
@@ -88,7 +91,7 @@ def converted(
         from kconvert.rebuild import loaded
         from kconvert.verify import verified
     with neutral_settings(), staged(target) as place:
-        beside = place.beside(f"{target.stem}_custom.py") if module and format == "keras" else None
+        beside = place.beside(written.name) if written else None
         if beside is not None:
             beside.path.write_text(module, encoding="utf-8")
         served = served_names(spec, upgraded.renamed)

@@ -36,3 +36,24 @@ def checked_target(
     if target.is_dir() and any(target.iterdir()) and not (target / "saved_model.pb").exists():
         raise TargetError(f"{target}: is a folder with other things in it, which is not replaced")
     return target, kind
+
+
+def checked_module(target: Path, overwrite: bool, sources: Sequence[Path]) -> Path:
+    """The place beside a target for the custom code that it needs.
+
+    Args:
+        sources: files that the user's code was read from, which are never overwritten.
+
+    Raises:
+        TargetError: there is something else.
+    """
+    place = target.with_name(f"{target.stem}_custom.py")
+    if place.exists():
+        if any(place.samefile(source) for source in sources if source.exists()):
+            raise TargetError(f"{place}: is the custom code that was named, and the result's would take its place: {target} "
+                              "needs another name")  # fmt: skip
+        if not overwrite:
+            raise TargetError(f"{place}: exists already (--overwrite replaces it)")
+        if not place.is_file():
+            raise TargetError(f"{place}: is a folder, which is not replaced")
+    return place

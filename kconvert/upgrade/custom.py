@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kconvert.definitions import Definition, Definitions
-from kconvert.spec import Dialect, LayerSpec
+from kconvert.errors import Rejected
+from kconvert.spec import Dialect, LayerSpec, Origin
 from kconvert.upgrade.map_format import CustomEntry, Drop
 from kconvert.upgrade.maps import HopMaps
 
@@ -40,3 +41,20 @@ def _entry(one: Definition, new: Dialect) -> CustomEntry:
 def is_custom(layer: LayerSpec, maps: HopMaps) -> bool:
     """True for a layer whose class the user's code defines."""
     return isinstance(maps.find("layers", layer.class_name), CustomEntry)
+
+
+def check_kernels(layer: LayerSpec, origin: Origin) -> None:
+    """Theano convolves where others correlate, so its kernels lie in files the other way round (keras 2.2.4 backend/theano_backend.py).
+
+    Raises:
+        Rejected: a class of the user's that may have such kernels: which of its tensors they are, only its code knows.
+    """
+    own = origin.custom.layer(layer.class_name)
+    if own is None or origin.backend != "theano" or "conv" not in own.text.lower():
+        return
+    kernels = [t.name for t in layer.tensors.values() if len(t.shape) > 2]
+    if kernels:
+        raise Rejected(
+            f"its code convolves, and Theano's kernels lie the other way round in the file: {', '.join(kernels)}; load it "
+            "with Keras on TensorFlow there, convert the kernels (keras.utils.convert_all_kernels_in_model), and save it again"
+        )
