@@ -59,19 +59,24 @@ def migrate_source(text: str, *, filename: str = "<source>") -> Migrated:
 
     from kconvert.migrate import emission, imports, python2
     from kconvert.migrate.configs import Configs, Functions
+    from kconvert.migrate.division import Division
     from kconvert.migrate.keras0 import Keras0
     from kconvert.migrate.methods import Methods
     from kconvert.migrate.references import References
     from kconvert.migrate.rewriter import Work, rewritten
     from kconvert.migrate.weights import Weights
 
-    module = _parsed(python2.to_python3(text, filename, _parses(text)), filename)
+    parses = _parses(text)
+    module = _parsed(python2.to_python3(text, filename, parses), filename)
     work = Work()
     paths = imports.imported_modules(module)
     work.is_tensorflow = any(p.startswith("tensorflow") for p in paths)
     work.is_today = any(p.startswith(("keras.ops", "keras.random")) for p in paths) or _TODAY.search(text) is not None
     work.is_keras1 = not (work.is_tensorflow or work.is_today) and _KERAS1.search(text) is not None
-    for make in (Keras0, Weights, Methods, Configs, Functions, References):
+    passes = (Keras0, Weights, Methods, Configs, Functions, References)
+    if python2.divides_whole(text, parses):
+        module = rewritten(module, Division, work)
+    for make in passes if _KERAS0.search(text) else passes[1:]:
         module = rewritten(module, make, work)
     used = imports.used_names(module)
     module = rewritten(module, lambda w: imports.Imports(w, used), work)
@@ -81,6 +86,7 @@ def migrate_source(text: str, *, filename: str = "<source>") -> Migrated:
     return Migrated(result, _remarks(result), tuple(Change(c) for c in work.changes))
 
 
+_KERAS0 = re.compile(r"get_output\(|MaskedLayer|def output_shape\(|get_input")
 _TODAY = re.compile(r"\bkeras\.(ops|saving|random|config)\b")
 _KERAS1 = re.compile(
     r"initializations|get_output_shape_for|get_output\(|\w_regularizer|dim_ordering|nb_filter|\.params\s*=|border_mode|output_dim="

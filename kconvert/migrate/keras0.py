@@ -109,8 +109,10 @@ class Keras0(ClassRewriter):
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
     ) -> cst.SimpleStatementLine | cst.RemovalSentinel:
         pair = assigned(updated_node)
-        if pair is not None and self._is_method() and code(pair[0]) == code(pair[1]):  # X = X
-            return cst.RemoveFromParent()
+        if pair is not None and self._is_method():
+            is_same = code(pair[0]) == code(pair[1])  # X = X
+            if is_same or own_attribute(pair[0]) == "input":  # self.input = T.matrix()
+                return cst.RemoveFromParent()
         return updated_node
 
     def leave_DictElement(

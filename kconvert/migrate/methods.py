@@ -59,18 +59,19 @@ class Methods(ClassRewriter):
 
     def _stock_names(self, node: cst.ClassDef) -> dict[str, str]:
         """Attributes of the stock layer that it extends: those of Keras 1 -> those of today."""
-        renames: dict[str, str] = {}
+        renames, slots = dict[str, str](), dict[str, str]()
         for path in self.base_paths(node):
             name = path.rpartition(".")[2]
-            for hop in hops() if path.startswith("keras.") and self.work.is_keras1 else ():
+            for hop in hops() if path.startswith("keras.") and not self.work.is_today else ():
                 entry = hop.find("layers", name)
                 if entry is None:
                     continue
                 renames |= {old: new for old, new in entry.rename.items() if not new.endswith(("initializer", "dtype"))}
                 for form in (entry.weights or ())[-1:]:
-                    renames |= {r.source: new for new, r in form.result.items() if isinstance(r.source, str)}
+                    slots |= {r.source: new for new, r in form.result.items() if isinstance(r.source, str)}
                 name = entry.becomes or name
-        return renames
+        used = {own_attribute(a) for a in found(node, cst.Attribute)}
+        return {**renames, **slots} if used & {old for old, new in slots.items() if old != new} else {}
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         name = own_attribute(original_node)

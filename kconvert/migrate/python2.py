@@ -62,3 +62,9 @@ def to_python3(text: str, filename: str, parses: bool) -> str:
         if not parses
         else result
     )
+
+
+def divides_whole(text: str, parses: bool) -> bool:
+    """Is it source of Python 2, where `/` of two whole numbers is a whole number?"""
+    is_python2 = not parses or EVIDENCE.search(text) is not None
+    return is_python2 and re.search(r"from __future__ import .*\bdivision\b", text) is None

@@ -9,7 +9,7 @@ import libcst as cst
 from kconvert.migrate import layer_arguments, operations
 from kconvert.migrate.names import DTYPES, plain, today
 from kconvert.migrate.rewriter import Rewriter
-from kconvert.migrate.syntax import code, dotted, expr, keyword, literal
+from kconvert.migrate.syntax import argument, code, dotted, expr, keyword, literal
 
 NEW_DEFAULTS = {  # what a stock class meant where it was not said
     "LSTM": ("recurrent_activation", "keras2_hard_sigmoid_activation"),
@@ -106,12 +106,25 @@ class References(Rewriter):
                 continue
             if target == "keras.ops.concatenate" and _joins_shapes(node):
                 target = "@keras2_concatenate"
+            if target == "@keras2_batch_dot":
+                target = self._batch_dot(node)
             self.work.change(f"{path} -> {target.lstrip('@')}")
             return node.with_changes(func=expr(self._spelled(target)), args=args)
         if reason:
             self.remark(f"{path}: {reason} has no equal here; it stays as it is")
             return node
         return None
+
+    def _batch_dot(self, node: cst.Call) -> str:
+        """Since Keras 2.3 and in tf.keras since 1.13 it is that of Theano."""
+        if self.work.is_tensorflow:
+            return "@tf_batch_dot"
+        axes = literal(argument(node, "axes", 2))
+        if isinstance(axes, list | tuple) and any(isinstance(a, int) and (a > 2 or a < 0) for a in axes):
+            self.remark(
+                "K.batch_dot of more than three axes: as in Keras 2.0 to 2.2 on TensorFlow; else use tf_batch_dot"
+            )
+        return "@keras2_batch_dot"
 
     def _method(self, node: cst.Call) -> cst.BaseExpression:
         """Methods of TensorFlow 1's and Theano's tensors and shapes."""

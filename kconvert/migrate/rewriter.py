@@ -137,4 +137,4 @@ def marked(statement: Any, remarks: list[str]) -> Any:
 
 def rewritten(module: cst.Module, make: Callable[[Work], Rewriter], work: Work) -> cst.Module:
     """The module after one pass."""
-    return MetadataWrapper(module).visit(make(work))
+    return MetadataWrapper(cst.parse_module(module.code), unsafe_skip_copy=True).visit(make(work))  # its nodes are new

@@ -17,7 +17,19 @@ import libcst as cst
 
 from kconvert.migrate.classes import ClassRewriter
 from kconvert.migrate.rewriter import Work
-from kconvert.migrate.syntax import argument, assigned, call, code, found, keyword, lines, own_attribute, simple, spaced
+from kconvert.migrate.syntax import (
+    argument,
+    assigned,
+    call,
+    code,
+    expr,
+    found,
+    keyword,
+    lines,
+    own_attribute,
+    simple,
+    spaced,
+)
 
 TRAINABLE = ("trainable_weights", "_trainable_weights", "params", "trainable_params")
 FROZEN = ("non_trainable_weights", "_non_trainable_weights", "non_trainable_params")
@@ -211,6 +223,8 @@ class Weights(ClassRewriter):
             return self._by_keyword_call(new, extra)
         if path in SHAPE_MAKERS:
             shape = new.args[0].value
+            if "theano_utils" in path and not isinstance(shape, cst.Tuple | cst.List):
+                shape = expr(f"({code(shape).strip('()')},)")  # shared_zeros(n)
             return self._add_weight(shape, SHAPE_MAKERS[path], new, extra)
         if path in VALUE_MAKERS:
             return self._from_value(old, new, extra, facts)

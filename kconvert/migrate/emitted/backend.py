@@ -51,7 +51,7 @@ def keras2_dot(x, y):
     return ops.tensordot(x, y, axes=[[len(x.shape) - 1], [len(y.shape) - 2]])
 
 
-def keras2_batch_dot(x, y, axes=None):
+def tf_batch_dot(x, y, axes=None):
     """K.batch_dot: sums over one axis of each, example by example; a result of one axis gets a second."""
     ranks = (len(x.shape), len(y.shape))
     if axes is None:
@@ -63,6 +63,24 @@ def keras2_batch_dot(x, y, axes=None):
     out = [n for n in (*left, *right[1:]) if n != "k"]
     result = ops.einsum(f"{''.join(left)},{''.join(right)}->{''.join(out)}", x, y)
     return ops.expand_dims(result, 1) if len(out) == 1 else result
+
+
+def keras2_batch_dot(x, y, axes=None):
+    """K.batch_dot; of more than three axes, as TensorFlow's backend had it up to Keras 2.2: one matrix after the other."""
+    ranks = (len(x.shape), len(y.shape))
+    if max(ranks) <= 3:
+        return tf_batch_dot(x, y, axes)
+    if axes is None:
+        axes = (ranks[0] - 1, ranks[1] - 2)
+    first, second = (axes, axes) if isinstance(axes, int) else axes
+    added = abs(ranks[0] - ranks[1])
+    for _ in range(added):
+        x, y = (ops.expand_dims(x, -1), y) if ranks[0] < ranks[1] else (x, ops.expand_dims(y, -1))
+    x = x if first % ranks[0] == len(x.shape) - 1 else ops.swapaxes(x, -1, -2)
+    y = ops.swapaxes(y, -1, -2) if second % ranks[1] == len(y.shape) - 1 else y
+    result = ops.matmul(x, y)
+    start = ranks[0] + ranks[1] - 3 if ranks[0] > ranks[1] else ranks[0] - 1
+    return ops.squeeze(result, tuple(range(start, start + added))) if added else result
 
 
 def keras2_repeat(x, n):
@@ -194,8 +212,8 @@ def keras2_rnn(
                 ops.where(ops.reshape(valid, (-1, *[1] * (len(n.shape) - 1))), n, old)
                 for n, old in zip(new, states, strict=True)
             ]
-        return (output, list(new)), output
+        return (output, list(new)), (output, list(new))  # ops.scan wants both alike
 
     start = (ops.zeros_like(first), list(initial_states))
-    (last, states), outputs = ops.scan(one, start, steps if masks is None else (steps, masks))
+    (last, states), (outputs, _) = ops.scan(one, start, steps if masks is None else (steps, masks))
     return last, ops.transpose(outputs, (1, 0, *range(2, len(outputs.shape)))), states
