@@ -66,7 +66,9 @@ class Namespace:
         layout = next((layout for layout, versions in VERSIONS.items() if THIS in versions), None)
         if layout is None:
             raise NotFollowed(f"the bytecode of Python {THIS} is not read")
-        code = self._codes()[getattr(node, "name", "<lambda>"), _line(node)]
+        code = self._codes().get((getattr(node, "name", "<lambda>"), _line(node)))
+        if code is None:
+            raise NotFollowed(f"{name} is never reached when the module runs")
         try:
             read = code_object(marshal.dumps(code), layout)
         except NotPython as trouble:
