@@ -55,6 +55,15 @@ def migrate_source(text: str, *, filename: str = "<source>") -> Migrated:
     Raises:
         MigrationError: the text is neither Python 3 nor Python 2.
     """
+    if "\x00" in text or _depth(text) > DEEPEST:
+        raise MigrationError(f"{filename}: holds a zero byte, or is nested too deeply to be read")
+    try:
+        return _migrated(text, filename)
+    except RecursionError:
+        raise MigrationError(f"{filename}: is nested too deeply to be read") from None
+
+
+def _migrated(text: str, filename: str) -> Migrated:
     import libcst as cst
 
     from kconvert.migrate import emission, imports, python2
@@ -64,6 +73,7 @@ def migrate_source(text: str, *, filename: str = "<source>") -> Migrated:
     from kconvert.migrate.methods import Methods
     from kconvert.migrate.references import References
     from kconvert.migrate.rewriter import Work, rewritten
+    from kconvert.migrate.training import Training
     from kconvert.migrate.weights import Weights
 
     parses = _parses(text)
@@ -73,9 +83,11 @@ def migrate_source(text: str, *, filename: str = "<source>") -> Migrated:
     work.is_tensorflow = any(p.startswith("tensorflow") for p in paths)
     work.is_today = any(p.startswith(("keras.ops", "keras.random")) for p in paths) or _TODAY.search(text) is not None
     work.is_keras1 = not (work.is_tensorflow or work.is_today) and _KERAS1.search(text) is not None
-    passes = (Keras0, Weights, Methods, Configs, Functions, References)
+    passes = (Keras0, Weights, Methods, *(() if work.is_today else (Configs, Functions)), References)
     if python2.divides_whole(text, parses):
         module = rewritten(module, Division, work)
+    if "self.compiled_" in text:
+        module = rewritten(module, Training, work)
     for make in passes if _KERAS0.search(text) else passes[1:]:
         module = rewritten(module, make, work)
     used = imports.used_names(module)
@@ -88,6 +100,7 @@ def migrate_source(text: str, *, filename: str = "<source>") -> Migrated:
 
 _KERAS0 = re.compile(r"get_output\(|MaskedLayer|def output_shape\(|get_input")
 _TODAY = re.compile(r"\bkeras\.(ops|saving|random|config)\b")
+DEEPEST = 200
 _KERAS1 = re.compile(
     r"initializations|get_output_shape_for|get_output\(|\w_regularizer|dim_ordering|nb_filter|\.params\s*=|border_mode|output_dim="
 )
@@ -98,9 +111,18 @@ def _parses(text: str) -> bool:
 
     try:
         cst.parse_module(text)
-    except (cst.ParserSyntaxError, RecursionError):
+    except cst.ParserSyntaxError:
         return False
     return True
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested. Python itself allows 200; the stack of LibCST's parser ends somewhere beyond."""
+    deepest = depth = 0
+    for sign in re.sub(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#.*", "", text):
+        depth += (sign in "([{") - (sign in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _parsed(text: str, filename: str) -> cst.Module:
@@ -110,8 +132,6 @@ def _parsed(text: str, filename: str) -> cst.Module:
         return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise MigrationError(f"{filename}:{error.raw_line}: cannot be parsed: {error.message}") from None
-    except RecursionError:
-        raise MigrationError(f"{filename}: is nested too deeply to be read") from None
 
 
 def _remarks(text: str) -> tuple[Remark, ...]:

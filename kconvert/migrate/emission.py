@@ -9,7 +9,7 @@ import libcst as cst
 
 from kconvert.migrate.definitions import definitions
 from kconvert.migrate.imports import OURS
-from kconvert.migrate.rewriter import Work
+from kconvert.migrate.rewriter import MARK, Work
 from kconvert.migrate.syntax import dotted, is_docstring
 
 HEAD = "# What Keras of that time computed and today's has no function for (written by kconvert migrate)."
@@ -36,10 +36,12 @@ def completed(module: cst.Module, work: Work) -> cst.Module:
     at = _first_import(body)
     new_imports = [s for line in lines for s in cst.parse_module(line).body]
     if new_imports and at < len(body):
-        before = getattr(body[at], "leading_lines", ())
+        lines_before = list(getattr(body[at], "leading_lines", ()))
+        remarks = [n for n in lines_before if n.comment is not None and n.comment.value.startswith(MARK)]
+        before = [n for n in lines_before if n not in remarks]
         if before and _is_import(body[at]):
             new_imports[0] = new_imports[0].with_changes(leading_lines=before)
-            body[at] = body[at].with_changes(leading_lines=())
+            body[at] = body[at].with_changes(leading_lines=remarks)
     body[at:at] = new_imports
     if chosen:
         text = f"\n\n{HEAD}\n" + "\n\n\n".join(definitions()[n].text for n in chosen)

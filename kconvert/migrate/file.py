@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import io
 import os
+import re
 import tempfile
 import tokenize
+from dataclasses import replace
 from pathlib import Path
 
 from kconvert.errors import MigrationError, SourceNotFound, TargetError
@@ -29,7 +31,15 @@ def migrate_file(path: Path) -> tuple[str, Migrated]:
         text = io.TextIOWrapper(io.BytesIO(content), encoding, newline="").read()
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         raise MigrationError(f"{path}: {error}") from None
-    return text, migrate_source(text, filename=str(path))
+    migrated = migrate_source(text, filename=str(path))
+    return text, replace(migrated, text=_as_utf8(migrated.text))
+
+
+def _as_utf8(text: str) -> str:
+    """The text with a coding line, if it has one, that says what it is written in from now on."""
+    lines = text.split("\n")
+    lines[:2] = [re.sub(r"^([ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+", r"\1utf-8", line) for line in lines[:2]]
+    return "\n".join(lines)
 
 
 def difference(path: Path, old: str, new: str) -> str:

@@ -120,7 +120,7 @@ class Methods(ClassRewriter):
             if params.star_kwarg is not None:
                 extra = extra.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
             return updated.with_changes(params=params.with_changes(params=[*plain, extra]))
-        if name == "__init__":
+        if name == "__init__" and not self.work.is_today:
             return self._ordered(updated)
         return updated
 

@@ -91,11 +91,12 @@ def plain(path: str) -> str:
 def today(path: str) -> str | None:
     """Where today's Keras has this (in names of `plain`), under the name that it has now; None if nowhere."""
     path = PLAIN.get(path, path)
-    if path in public_names():
+    name = renamed_class(path.rpartition(".")[2])  # Keras 3 still has Convolution2D, as another name of Conv2D
+    last = path.rpartition(".")[2]
+    if path in public_names() and (name == last or f"{path.rpartition('.')[0]}.{name}" not in public_names()):
         return path
     if not path.startswith("keras.") or path.startswith("keras.backend"):
         return None
-    name = renamed_class(path.rpartition(".")[2])
     package = path.split(".")[1]
     for home in (package, *HOMES):
         if f"keras.{home}.{name}" in public_names():

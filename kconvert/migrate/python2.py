@@ -39,7 +39,7 @@ def to_python3(text: str, filename: str, parses: bool) -> str:
         """Says nothing on its own."""
 
         def log_error(self, msg: Any, *args: Any, **kwargs: Any) -> None:
-            raise MigrationError(f"{filename}: {msg % args}")
+            raise MigrationError(f"{filename}: is neither Python 3 nor Python 2: {args[-1] if args else msg}")
 
         def log_message(self, msg: Any, *args: Any) -> None:
             return

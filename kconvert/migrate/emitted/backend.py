@@ -149,6 +149,18 @@ def keras2_constant(value, dtype=None, shape=None, name=None, constraint=None):
     return tensor if shape is None else ops.broadcast_to(tensor, shape)
 
 
+def theano_dimshuffle(x, *pattern):
+    """Theano's dimshuffle: the axes in a new order, `x` for one of length 1; an axis that is left out has length 1."""
+    order = list(pattern[0] if len(pattern) == 1 and isinstance(pattern[0], list | tuple) else pattern)
+    named = [p for p in order if p != "x"]
+    lost = tuple(n for n in range(len(x.shape)) if n not in named)
+    x = ops.transpose(x, (*lost, *named))
+    x = ops.squeeze(x, tuple(range(len(lost)))) if lost else x
+    for axis, part in enumerate(order):
+        x = ops.expand_dims(x, axis) if part == "x" else x
+    return x
+
+
 def keras1_image_dim_ordering():
     """`th` or `tf`, as this machine's Keras is set."""
     return {"channels_first": "th", "channels_last": "tf"}[keras.config.image_data_format()]
