@@ -19,7 +19,7 @@ class Definition:
         methods: those that the class and its bases in the same code define.
         reads_mask: its `call` takes a `mask`.
         masks: what becomes of a mask that arrives.
-        text: its source, for questions that only its words answer.
+        text: its source and that of its bases, for questions that only its words answer.
     """
 
     name: str

@@ -43,10 +43,10 @@ def statements(tree: ast.Module) -> Iterator[Statement]:
 
 
 def _definition(node: Statement, known: Mapping[str, Statement], text: str) -> Definition:
-    source = ast.get_source_segment(text, node) or ""
     if isinstance(node, ast.FunctionDef):
-        return Definition(node.name, False, text=source)
+        return Definition(node.name, False, text=ast.get_source_segment(text, node) or "")
     family = list(_family(node, known))
+    source = "\n".join(ast.get_source_segment(text, one) or "" for one in family)
     methods: dict[str, ast.FunctionDef] = {}
     for one in family:
         for inner in one.body:

@@ -77,7 +77,7 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
                 changes.append(ArgumentChange("dropped", argument, "", drop.because))
         elif isinstance(entry, CustomEntry):
             try:
-                new[argument] = inside_custom(argument, value, maps, origin)
+                new[argument] = inside_custom(argument, value, entry, maps, origin)
             except Problem as problem:
                 problem.argument = problem.argument or argument
                 problems.append(problem)
@@ -160,7 +160,7 @@ def custom_object(own: Definition, config: Mapping[str, Any]) -> dict[str, Any]:
     return {CUSTOM_OBJECT: own.name, "config": dict(config) if own.is_class else None}
 
 
-def inside_custom(argument: str, value: Any, maps: HopMaps, origin: Origin) -> Any:
+def inside_custom(argument: str, value: Any, entry: CustomEntry, maps: HopMaps, origin: Origin) -> Any:
     """An argument of the user's own class: objects of Keras in it by the maps, everything else as it is.
 
     Raises:
@@ -171,18 +171,20 @@ def inside_custom(argument: str, value: Any, maps: HopMaps, origin: Origin) -> A
         return upgraded_object(section, value, maps, origin)
     if isinstance(value, Mapping) and "class_name" in value:
         return _layer_inside(value, maps, origin)
-    if isinstance(value, str) and value == "hard_sigmoid" and maps.old < Dialect.keras3:
+    knows = OLD_ACTIVATIONS in entry.text
+    if isinstance(value, str) and value == "hard_sigmoid" and maps.old < Dialect.keras3 and not knows:
         raise Rejected(
             "hard_sigmoid has another formula in today's Keras, and this layer is the user's own: give the function a name "
             "of its own in the custom code (clip(0.2 * x + 0.5, 0, 1)), and in the file"
         )
     if isinstance(value, list):
-        return [inside_custom(argument, v, maps, origin) for v in value]
+        return [inside_custom(argument, v, entry, maps, origin) for v in value]
     if isinstance(value, Mapping):
-        return {k: inside_custom(k, v, maps, origin) for k, v in value.items()}
+        return {k: inside_custom(k, v, entry, maps, origin) for k, v in value.items()}
     return value
 
 
+OLD_ACTIVATIONS = "keras2_activation"  # kconvert/migrate/emitted: takes names for the functions that they were
 HARMLESS = frozenset(["hard_sigmoid", "recurrent_hard_sigmoid"])  # where no argument says hard_sigmoid
 
 

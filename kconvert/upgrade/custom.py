@@ -35,7 +35,7 @@ def with_custom_layers(maps: HopMaps, definitions: Definitions) -> HopMaps:
 
 def _entry(one: Definition, new: Dialect) -> CustomEntry:
     becomes = f"{PREFIX}{one.name}" if new is Dialect.keras3 else None
-    return CustomEntry(becomes=becomes, keep=("trainable", "dtype"), drop=DROPPED)
+    return CustomEntry(becomes=becomes, keep=("trainable", "dtype"), drop=DROPPED, text=one.text)
 
 
 def is_custom(layer: LayerSpec, maps: HopMaps) -> bool:

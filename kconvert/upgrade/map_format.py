@@ -180,7 +180,13 @@ class Entry(_Form):
 
 
 class CustomEntry(Entry):
-    """What becomes of a class of the user's own: no file says it. Arguments that it does not name are the user's."""
+    """What becomes of a class of the user's own: no file says it. Arguments that it does not name are the user's.
+
+    Attributes:
+        text: the source of the class, in today's Keras.
+    """
+
+    text: str = ""
 
 
 class Case(Entry):
