@@ -2,6 +2,7 @@
 
 * `call(self, x, training)` is called without `training` where nobody says it: `training=None`;
 * a constructor gets what every layer has (`name`, `trainable`, `dtype`) from a file, so it takes `**kwargs` and hands them on;
+* a layer of standalone Keras that does not say its output's shape has that of its input: TimeDistributed asks for it;
 * an initializer, regularizer or constraint gets from a file what its `get_config` says: Keras 1 wrote the class's name as `name`.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import libcst as cst
 
 from kconvert.migrate.classes import ClassRewriter
-from kconvert.migrate.syntax import code, literal, spaced
+from kconvert.migrate.syntax import code, lines, literal, spaced
 
 FILLED = ("training", "mask")
 NAMED = ("initializers", "regularizers", "constraints")
@@ -28,6 +29,19 @@ class Signatures(ClassRewriter):
         if self.in_layer and original.name.value == "__init__" and updated.params.star_kwarg is None:
             return self._taking_any(updated)
         return updated
+
+    def end_class(self, original: cst.ClassDef, updated: cst.ClassDef) -> cst.BaseStatement:
+        defined = {f.name.value for f in original.body.body if isinstance(f, cst.FunctionDef)}
+        raw = [self.raw_path(base.value) or "" for base in original.bases]
+        is_plain = all(path.startswith("keras.") and path.endswith(".Layer") for path in raw) and raw
+        if len(self.classes) != 1 or self.functions or self.work.is_today or not is_plain:
+            return updated
+        if "call" not in defined or "compute_output_shape" in defined:
+            return updated
+        self.work.change("a layer that said nothing of its output's shape has that of its input")
+        method = lines("def compute_output_shape(self, input_shape):\n    return input_shape\n")[0]
+        blank = method.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+        return updated.with_changes(body=updated.body.with_changes(body=[*updated.body.body, blank]))
 
     def leave_Dict(self, original_node: cst.Dict, updated_node: cst.Dict) -> cst.BaseExpression:
         if self.kind not in NAMED or not self.functions or self.functions[0].name.value != "get_config":
