@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from kconvert.migrate.names import today
+from kconvert.migrate.names import HELPERS, today
 from kconvert.migrate.rewriter import Rewriter, Work
 from kconvert.migrate.syntax import dotted, methods
 
@@ -70,6 +70,8 @@ class ClassRewriter(Rewriter):
         for path in self.base_paths(node):
             if self.kinds.get(path):
                 return self.kinds[path]
+            if path in HELPERS:
+                return "layers"
             new = today(path) or ""
             if new in ("keras.Model", "keras.Sequential") or new.startswith("keras.models."):
                 return "models"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from kconvert.migrate import operations
-from kconvert.migrate.names import plain, today
+from kconvert.migrate.names import HELPERS, plain, today
 from kconvert.migrate.rewriter import Rewriter, Work
 from kconvert.migrate.syntax import dotted, found
 
@@ -79,7 +79,7 @@ class Imports(Rewriter):
             new = today(path)
             last = "" if new is None else new.rpartition(".")[2]
             bound = local if alias.asname is not None or not last else last
-            if (operations.rows(path) or _replaced(path)) and bound not in self.used:
+            if (operations.rows(path) or path in HELPERS or _replaced(path)) and bound not in self.used:
                 continue
             if new is None:
                 if bound not in self.used:

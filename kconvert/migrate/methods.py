@@ -29,6 +29,7 @@ from kconvert.migrate.syntax import (
 )
 from kconvert.migrate.weights import FROZEN, TRAINABLE
 
+ON_TENSORS = ("_keras_shape", "_uses_learning_phase", "_keras_history")
 PHASES = ("keras.backend.in_train_phase", "keras.backend.in_test_phase", "keras.backend.learning_phase")
 
 
@@ -72,6 +73,17 @@ class Methods(ClassRewriter):
                 name = entry.becomes or name
         used = {own_attribute(a) for a in found(node, cst.Attribute)}
         return {**renames, **slots} if used & {old for old, new in slots.items() if old != new} else {}
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.SimpleStatementLine | cst.RemovalSentinel:
+        """`x._keras_shape = ...`: what Keras wrote on tensors of Theano."""
+        pair = assigned(original_node)
+        target = pair[0] if pair is not None else None
+        if isinstance(target, cst.Attribute) and target.attr.value in ON_TENSORS and own_attribute(target) is None:
+            self.work.change("what was written on tensors goes")
+            return cst.RemoveFromParent()
+        return updated_node
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         name = own_attribute(original_node)

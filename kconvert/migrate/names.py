@@ -58,6 +58,11 @@ PLAIN = {  # names that changed, by their path after PREFIXES and MODULES
     "tensorflow.glorot_uniform_initializer": "keras.initializers.GlorotUniform",
     "tensorflow.glorot_normal_initializer": "keras.initializers.GlorotNormal",
 }
+HELPERS = {  # classes that a helper stands for
+    "keras.layers.recurrent.Recurrent": "Keras1Recurrent",
+    "keras.layers.Recurrent": "Keras1Recurrent",
+    "keras.legacy.layers.Recurrent": "Keras1Recurrent",
+}
 HOMES = ("layers", "models", "initializers", "regularizers", "constraints", "activations", "losses", "metrics",
          "optimizers", "utils", "callbacks", "saving")  # fmt: skip
 DTYPES = frozenset(

@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from kconvert.migrate import layer_arguments, operations
-from kconvert.migrate.names import DTYPES, plain, today
+from kconvert.migrate.names import DTYPES, HELPERS, plain, today
 from kconvert.migrate.rewriter import Rewriter
 from kconvert.migrate.syntax import argument, code, dotted, expr, keyword, literal
 
@@ -175,6 +175,9 @@ class References(Rewriter):
         name = path.rpartition(".")[2]
         if path.startswith("tensorflow.") and path.count(".") == 1 and name in DTYPES:
             return expr(f'"{name}"')
+        if path in HELPERS:
+            self.work.change(f"{name} is a base class that the module has itself")
+            return expr(self.work.helper(HELPERS[path]))
         sources = [s for r in operations.rows(path) if (s := operations.source_of(r)) is not None]
         if sources:
             target = operations.target(sources[0])

@@ -9,9 +9,10 @@ from typing import Any
 import libcst as cst
 from libcst.metadata import MetadataWrapper, QualifiedNameProvider, QualifiedNameSource
 
+from kconvert.errors import MigrationError
 from kconvert.migrate.definitions import definitions
 from kconvert.migrate.names import plain, today
-from kconvert.migrate.syntax import dotted
+from kconvert.migrate.syntax import dotted, lines, simple
 
 MARK = "# kconvert: "
 
@@ -103,6 +104,18 @@ class Rewriter(cst.CSTTransformer):
         if self._remarks and text not in self._remarks[-1]:
             self._remarks[-1].append(text)
 
+    def leave_IndentedBlock(self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock) -> cst.BaseSuite:
+        """A block that lost all of its statements."""
+        if original_node.body and not updated_node.body:
+            return updated_node.with_changes(body=lines("pass\n"))
+        return updated_node
+
+    def leave_If(self, original_node: cst.If, updated_node: cst.If) -> cst.If | cst.RemovalSentinel:
+        """A condition of nothing."""
+        if updated_node.orelse is None and _is_bare(updated_node.body) and not _is_bare(original_node.body):
+            return cst.RemoveFromParent()
+        return updated_node
+
     def on_visit(self, node: cst.CSTNode) -> bool:
         """Opens a place for remarks at each statement."""
         if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
@@ -126,6 +139,11 @@ class Rewriter(cst.CSTTransformer):
         return marked(result, remarks) if isinstance(result, cst.CSTNode) else result
 
 
+def _is_bare(block: cst.BaseSuite) -> bool:
+    body = list(block.body)
+    return len(body) == 1 and isinstance(simple(body[0]), cst.Pass)
+
+
 def marked(statement: Any, remarks: list[str]) -> Any:
     """The statement with marked comments above it; one that is there already is not repeated."""
     if not hasattr(statement, "leading_lines"):
@@ -136,5 +154,13 @@ def marked(statement: Any, remarks: list[str]) -> Any:
 
 
 def rewritten(module: cst.Module, make: Callable[[Work], Rewriter], work: Work) -> cst.Module:
-    """The module after one pass."""
-    return MetadataWrapper(cst.parse_module(module.code), unsafe_skip_copy=True).visit(make(work))  # its nodes are new
+    """The module after one pass.
+
+    Raises:
+        MigrationError: the passes so far made something of it that is no Python.
+    """
+    try:
+        fresh = cst.parse_module(module.code)
+    except cst.ParserSyntaxError as error:
+        raise MigrationError(f"line {error.raw_line} cannot be rewritten: {error.context}") from None
+    return MetadataWrapper(fresh, unsafe_skip_copy=True).visit(make(work))  # its nodes are new

@@ -290,23 +290,6 @@ class Weights(ClassRewriter):
             self.remark("Keras keeps its own lists of weights: are these all, and made by add_weight?")
         return cst.FlattenSentinel(lines(f"{helper}(self, {code(value)})\n", updated))
 
-    def leave_IndentedBlock(self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock) -> cst.BaseSuite:
-        """A block that lost all of its statements."""
-        if original_node.body and not updated_node.body:
-            return updated_node.with_changes(body=lines("pass\n"))
-        return updated_node
-
-    def leave_If(self, original_node: cst.If, updated_node: cst.If) -> cst.If | cst.RemovalSentinel:
-        """A condition of nothing."""
-        if updated_node.orelse is None and _is_bare(updated_node.body) and not _is_bare(original_node.body):
-            return cst.RemoveFromParent()
-        return updated_node
-
-
-def _is_bare(block: cst.BaseSuite) -> bool:
-    body = list(block.body)
-    return len(body) == 1 and isinstance(simple(body[0]), cst.Pass)
-
 
 def _unwrapped(node: cst.Call) -> cst.Call | None:
     """`x.eval()`, `K.get_value(x)`, `K.eval(x)`, `np.asarray(x)` -> x."""
