@@ -7,20 +7,42 @@ from typing import TYPE_CHECKING, Any
 from kconvert.errors import KConvertError
 
 if TYPE_CHECKING:
-    from kconvert.api import convert, inspect_model, load, plan
-    from kconvert.inspection import Inspection, Plan
-    from kconvert.report import Report
+    from kconvert.api import convert, inspect_model, load, plan, verify_model
+    from kconvert.batch import convert_many
+    from kconvert.findings import Inspection, Plan
+    from kconvert.report import Converted, Failed, Report, Skipped, Verification
 
-__all__ = ["Inspection", "KConvertError", "Plan", "Report", "convert", "inspect_model", "load", "plan"]
+__all__ = [
+    "Converted",
+    "Failed",
+    "Inspection",
+    "KConvertError",
+    "Plan",
+    "Report",
+    "Skipped",
+    "Verification",
+    "convert",
+    "convert_many",
+    "inspect_model",
+    "load",
+    "plan",
+    "verify_model",
+]
 
 _HOMES = {
     "convert": "kconvert.api",
     "load": "kconvert.api",
     "inspect_model": "kconvert.api",
     "plan": "kconvert.api",
-    "Inspection": "kconvert.inspection",
-    "Plan": "kconvert.inspection",
+    "verify_model": "kconvert.api",
+    "Inspection": "kconvert.findings",
+    "Plan": "kconvert.findings",
+    "convert_many": "kconvert.batch",
+    "Converted": "kconvert.report",
+    "Failed": "kconvert.report",
+    "Skipped": "kconvert.report",
     "Report": "kconvert.report",
+    "Verification": "kconvert.report",
 }
 
 

@@ -26,7 +26,7 @@ class CustomCode:
     """The user's code for one conversion.
 
     Attributes:
-        names: what the user named, for messages; `paths` the files behind it.
+        names: the files, for messages.
         text: all of it as one module in today's Keras; empty where there is none.
         definitions: what it defines.
         notes: what the migration has to say.
@@ -36,36 +36,56 @@ class CustomCode:
     text: str = ""
     definitions: Definitions = NO_DEFINITIONS
     notes: tuple[Note, ...] = ()
-    paths: tuple[Path, ...] = ()
 
 
 NO_CODE = CustomCode()
 
 
+SIGN = "::"
+
+
+def located(named: Any) -> tuple[str, ...]:
+    """The file behind each source that `custom=` of the API and `--custom` name: one, or several; None is none.
+
+    Returns:
+        Whole paths, `::Name` behind one of which one name alone is meant: plain values, for any process.
+
+    Raises:
+        UsageError: there is no such source.
+    """
+    if named is None:
+        return ()
+    wanted = [named] if isinstance(named, str | os.PathLike) else list(named)
+    found = [_located(one) for one in wanted]
+    return tuple(f"{path.absolute()}{SIGN}{name}" if name else str(path.absolute()) for path, name in found)
+
+
+def files_of(sources: Sequence[str]) -> list[Path]:
+    """The files of what `located` gave."""
+    return [Path(one.partition(SIGN)[0]) for one in sources]
+
+
 def custom_code(named: Any) -> CustomCode:
-    """What `custom=` of the API and `--custom` name: one, or several; None is none.
+    """The code that `located` found, or that is named as there.
 
     Raises:
         UsageError: there is no such source, or it cannot be read as Python.
     """
-    if named is None:
-        return NO_CODE
-    wanted = [named] if isinstance(named, str | os.PathLike) else list(named)
+    wanted = located(named)
     if not wanted:
         return NO_CODE
     names: list[str] = []
-    paths: list[Path] = []
     texts: list[str] = []
     migrated: list[str] = []
     only: set[str] = set()
     notes: list[Note] = []
     for one in wanted:
-        path, name = _located(one)
+        file, _, name = one.partition(SIGN)
+        path = Path(file)
         text = _read(path, str(one))
         found = migrate_source(text, filename=str(path))
         _check(found.text, str(one))
         names.append(str(one))
-        paths.append(path)
         texts.append(text)
         migrated.append(found.text)
         only |= {name} if name else set()
@@ -81,16 +101,17 @@ def custom_code(named: Any) -> CustomCode:
         definitions = Definitions(kept, definitions.texts)
     text = _joined(migrated)
     notes += [Note("warning", "", note) for note in _foreign_imports(text)]
-    return CustomCode(tuple(names), text, definitions, tuple(notes), tuple(paths))
+    return CustomCode(tuple(names), text, definitions, tuple(notes))
 
 
 def _located(named: Any) -> tuple[Path, str]:
     """The file of a source, and the one name in it that is meant ('' for all)."""
-    path = Path(os.fspath(named))
+    file, _, one = str(os.fspath(named)).partition(SIGN)
+    path = Path(file)
     if path.suffix == ".py" or isinstance(named, os.PathLike) or os.sep in str(named):
         if not path.is_file():
             raise UsageError(f"--custom {named}: there is no such file")
-        return path, ""
+        return path, one
     module, _, name = str(named).partition(":")
     if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", module) or not re.fullmatch(r"([A-Za-z_]\w*)?", name):
         raise UsageError(f"--custom {named}: is FILE.py or package.module, possibly with :Name")

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 from kconvert.custom_code import CustomCode
 from kconvert.read import read
 from kconvert.report import Verification
-from kconvert.spec import ModelSpec, Nest, Port, ports_in, walk
+from kconvert.resuming import Resumed, prepared, resumed
+from kconvert.spec import ModelSpec, Nest, ports_in_keras_order, walk
+from kconvert.steps import stage
+from kconvert.training import Wanted
 from kconvert.upgrade import Upgraded, upgrade
 
 if TYPE_CHECKING:
@@ -39,9 +42,9 @@ class Done:
     source: ModelSpec
     upgraded: Upgraded
     served: Served
+    training: Resumed
     verification: Verification
     seconds: Mapping[str, float]
-    custom_module: Path | None = None
     needs_code: bool = False
 
 
@@ -52,16 +55,17 @@ class Clock:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextlib.contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
+    def __call__(self, name: str) -> Iterator[None]:
         """Adds the time that the body takes."""
+        stage(name)
         start = time.perf_counter()
         yield
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
 def converted(
     source: Path,
-    target: Path,
+    place: Path,
     format: str,
     *,
     reading: Mapping[str, Any],
@@ -70,47 +74,50 @@ def converted(
     verifier: Verifier | None,
     probe: Path | None,
     tolerance: Tolerance,
-    overwrite: bool,
-    keep_failed: bool,
+    training: Wanted,
 ) -> Done:
-    """Converts one file; `target` appears when the result is known to be right."""
-    from kconvert.export.target import checked_module
+    """Converts one file into `place`, from where the caller publishes it when nothing was raised.
 
+    What belongs beside the target is written beside `place`.
+    """
     clock = Clock()
     with clock("read"):
         spec = read(source, **reading, custom=custom.definitions)
     with clock("upgrade"):
+        spec, without_training = prepared(spec, maps, training, format)
         upgraded = upgrade(spec, maps)
-    module = custom.text if needs_code(upgraded.spec) else ""
-    written = checked_module(target, overwrite, custom.paths) if module and format == "keras" else None
+    code = custom.text if needs_code(upgraded.spec) else ""
+    module = custom_module(place) if code and format == "keras" else None
     if verifier is not None:
         verifier.start()  # it imports TensorFlow while this process does
     with clock("import"):
-        from kconvert.export import staged, write
+        from kconvert.export import write
         from kconvert.framework import neutral_settings
         from kconvert.rebuild import loaded
         from kconvert.verify import verified
-    with neutral_settings(), staged(target) as place:
-        beside = place.beside(written.name) if written else None
-        if beside is not None:
-            beside.path.write_text(module, encoding="utf-8")
-        served = served_names(spec, upgraded.renamed)
-        with loaded(module, f"{target.stem}_custom", str(beside.path if beside else target)) as objects:
-            with clock("rebuild"):
-                model, digests = built(upgraded.spec, objects)
-            with clock("export"):
-                write(model, place.path, format, served)
+    if module is not None:
+        module.write_text(code, encoding="utf-8")
+    with neutral_settings(), loaded(code, custom_module(place).stem, str(module or place)) as objects:
+        with clock("rebuild"):
+            model, digests = built(upgraded.spec, objects)
+        with clock("training"):
+            state = without_training or resumed(spec, upgraded, model, maps, training)
+        with clock("export"):
+            served = served_names(spec, upgraded.renamed)
+            write(model, place, format, served)
         check = Verification("skipped")
         if verifier is not None:
-            with clock("verify"), place.published_on_failure(keep_failed, overwrite):
+            with clock("verify"):
                 check = verified(
-                    verifier, place.path, format, digests, probe=probe, tolerance=tolerance,
-                    input_names=served.inputs, output_names=served.outputs, module=beside.path if beside else None,
+                    verifier, place, format, digests, original=spec, renamed=upgraded.renamed, probe=probe,
+                    tolerance=tolerance, input_names=served.inputs, output_names=served.outputs, module=module,
                 )  # fmt: skip
-        if beside is not None:
-            beside.publish(overwrite)
-        place.publish(overwrite)
-    return Done(spec, upgraded, served, check, clock.seconds, beside.target if beside else None, bool(module))
+    return Done(spec, upgraded, served, state, check, clock.seconds, bool(code))
+
+
+def custom_module(target: Path) -> Path:
+    """Where the user's own code lies that a converted file needs."""
+    return target.with_name(f"{target.stem}_custom.py")
 
 
 def needs_code(spec: ModelSpec) -> bool:
@@ -122,6 +129,28 @@ def _names_object(value: Any) -> bool:
     if isinstance(value, Mapping):
         return "custom_object" in value or any(map(_names_object, value.values()))
     return isinstance(value, list | tuple) and any(map(_names_object, value))
+
+
+def pair_verified(
+    source: Path,
+    other: Path,
+    *,
+    reading: Mapping[str, Any],
+    verifier: Verifier,
+    probe: Path | None,
+    tolerance: Tolerance,
+) -> Verification:
+    """Is another file, whoever wrote it, the same function as the source?"""
+    stage("read")
+    spec = read(source, **reading)
+    verifier.start()
+    stage("verify")
+    from kconvert.verify import verified_pair
+
+    names = served_names(spec, {})
+    return verified_pair(
+        verifier, spec, other, input_names=names.inputs, output_names=names.outputs, probe=probe, tolerance=tolerance
+    )
 
 
 def built(spec: ModelSpec, custom: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, str]]:
@@ -145,7 +174,7 @@ def served_names(spec: ModelSpec, renamed: Mapping[str, str]) -> Served:
 
 
 def _served(nest: Nest, renamed: Mapping[str, str], signed: Mapping[str, str] | None) -> tuple[list[str], bool]:
-    ports = list(_in_keras_order(nest))
+    ports = list(ports_in_keras_order(nest))
     names = _numbered(renamed.get(port.layer, port.layer) for port in ports)
     if signed is None or set(names) == set(signed):
         return names, True
@@ -155,18 +184,6 @@ def _served(nest: Nest, renamed: Mapping[str, str], signed: Mapping[str, str] | 
     if set(originals) == set(signed):
         return originals, True
     return names, False
-
-
-def _in_keras_order(nest: Nest) -> Iterator[Port]:
-    """All ports as Keras flattens what a model takes or gives: a dict by its keys."""
-    if isinstance(nest, Mapping):
-        for key in sorted(nest):
-            yield from _in_keras_order(nest[key])
-    elif isinstance(nest, list | tuple):
-        for value in nest:
-            yield from _in_keras_order(value)
-    else:
-        yield from ports_in(nest)
 
 
 def _numbered(wanted: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ from kconvert.tensor import Tensor
 
 __all__ = [
     "Call", "Config", "Dialect", "Inner", "LayerSpec", "ModelSpec", "Nest", "Origin", "Pool", "Port", "Signature", "Tensor",
-    "map_ports", "ports_in", "stored_tensors", "walk",
+    "Training", "map_ports", "ports_in", "ports_in_keras_order", "stored_tensors", "walk",
 ]  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -64,6 +64,18 @@ def ports_in(nest: Nest) -> Iterator[Port]:
     elif isinstance(nest, list | tuple):
         for value in nest:
             yield from ports_in(value)
+
+
+def ports_in_keras_order(nest: Nest) -> Iterator[Port]:
+    """All ports as Keras flattens what a model takes or gives: a dict by its keys."""
+    if isinstance(nest, Mapping):
+        for key in sorted(nest):
+            yield from ports_in_keras_order(nest[key])
+    elif isinstance(nest, list | tuple):
+        for value in nest:
+            yield from ports_in_keras_order(value)
+    elif isinstance(nest, Port):
+        yield nest
 
 
 def map_ports(nest: Nest, new: Callable[[Port], Any]) -> Nest:
@@ -126,6 +138,7 @@ class Origin:
         backend: `theano`, `tensorflow`, `cntk`, or None where the file does not say.
         evidence: question -> what answered it, for the report.
         hints: what the user said: `data_format` (source_data_format), `input_shape`.
+        is_trained_on: the model shall go on with its training: weights may be moved, but not computed with.
         custom: what the user's own code defines.
     """
 
@@ -136,6 +149,7 @@ class Origin:
     backend: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, Any] = field(default_factory=dict)
+    is_trained_on: bool = False
     custom: Definitions = NO_DEFINITIONS
 
 
@@ -156,6 +170,21 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Training:
+    """How a model was trained, as far as the file says.
+
+    Attributes:
+        config: the file's own training configuration (optimizer, losses, metrics), untouched; None where it has none.
+        tensors: of the optimizer, by the file's names in the file's order.
+        damage: why these cannot be read, where they cannot: nothing else needs them.
+    """
+
+    config: Any = None
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    damage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A graph of layers.
 
@@ -163,7 +192,7 @@ class ModelSpec:
         layers: in the file's order; a Sequential's too, with an InputLayer in front and calls like any graph.
         inputs, outputs: nests of Ports, in the model's own order.
         sequential: the file had it as a Sequential; it stays one as long as its layers form a chain.
-        training: the file's training configuration, untouched, and the names of the optimizer's tensors.
+        training: how it was trained, where the file says so.
         pools: tensors that several layers share one flat list of, as Keras 0.x stores them.
         addressed: every layer at every depth holds its own tensors; otherwise a layer of the outermost model holds all
             that are below it.
@@ -178,7 +207,7 @@ class ModelSpec:
     origin: Origin
     sequential: bool = False
     config: Config = field(default_factory=dict)
-    training: Config | None = None
+    training: Training | None = None
     pools: tuple[Pool, ...] = ()
     addressed: bool = False
     signature: Signature | None = None

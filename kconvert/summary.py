@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kconvert.inspection import Inspection, Plan
-from kconvert.report import LayerChange, Report
+from kconvert.findings import Inspection, Plan
+from kconvert.report import LayerChange, Report, Verification
 
 
 def conversion_lines(report: Report, detailed: bool) -> list[str]:
     """The report for a reader: what it was, what it is, and why to believe it."""
     return list(_conversion(report, detailed))
+
+
+def verification_lines(check: Verification, detailed: bool) -> list[str]:
+    """What was compared with what, and how far it is apart."""
+    return list(_verification(check, detailed))
 
 
 def inspection_lines(found: Inspection) -> list[str]:
@@ -36,20 +41,39 @@ def _conversion(report: Report, detailed: bool) -> Iterator[str]:
         yield f"  renamed  {old} -> {new}"
     for note in report.notes:
         yield f"  {note.level:8} {f'{note.layer}: ' if note.layer else ''}{note.text}"
-    yield f"  checked  {_checked(report)}"
-    for output in report.verification.outputs:
-        yield f"    {output.name}: largest difference {output.max_abs:.3g}"
+    for line in verification_lines(report.verification, detailed):
+        yield f"  {line}"
     yield f"  {report.seconds['all']:.1f} s"
 
 
-def _checked(report: Report) -> str:
-    check = report.verification
+def _verification(check: Verification, detailed: bool) -> Iterator[str]:
     if check.status == "skipped":
-        return "nothing (--no-verify)"
-    weights = f"reloaded by stock Keras elsewhere, {check.weights_compared} weights equal bit for bit"
+        yield "checked  nothing (--no-verify)"
+        return
+    if check.weights_compared:
+        yield f"checked  reloaded by stock Keras elsewhere, {check.weights_compared} weights equal bit for bit"
     if check.status == "weights-only":
-        return f"{weights}; outputs not compared with anything: --probe IO.npz does"
-    return f"{weights}, outputs equal to {check.against}"
+        yield "checked  outputs not compared with anything: --probe IO.npz does"
+    elif check.status == "failed":
+        yield f"checked  DIFFERS from {check.against}: {check.difference}"
+    else:
+        what = "outputs agree" if check.status == "passed" else "NOT FULLY VERIFIED: what could be compared agrees"
+        yield f"checked  {what} with {check.against}"
+    for output in check.outputs:
+        yield f"  {output.name}: largest difference {output.max_abs:.3g} ({output.against}) {output.because}".rstrip()
+    if check.layers:
+        agree = sum(layer.passed for layer in check.layers)
+        yield f"  layers: {agree} of {len(check.layers)} agree" + (
+            f", the first that does not is {check.first_difference}" if check.first_difference else ""
+        )
+    for layer in check.layers if detailed else ():
+        yield f"    {layer.name} ({layer.class_name}): {layer.max_abs:.3g} of {layer.size:.3g}"
+    for run in check.runs:
+        yield "  on " + "; ".join(f"{i.name} {list(i.shape)} {i.dtype}: {i.kind}" for i in run.inputs)
+    for missing in check.missing:
+        yield f"  missing  {missing.layer} ({missing.class_name}): {missing.reason}"
+    for remark in check.remarks:
+        yield f"  remark   {remark}"
 
 
 def _inspection(found: Inspection) -> Iterator[str]:
@@ -66,7 +90,7 @@ def _inspection(found: Inspection) -> Iterator[str]:
     yield f"  layers  {', '.join(f'{n} {c}' if n > 1 else c for c, n in found.layers.items())}"
     yield f"  tensors {found.tensors}, {found.parameters:,} numbers, {found.nbytes:,} bytes"
     if found.training is not None:
-        yield f"  training state, {len(found.training.get('optimizer_tensors', ()))} optimizer tensors"
+        yield f"  training state, {len(found.training['optimizer_tensors'])} optimizer tensors"
     for class_name, layers in found.custom_classes.items():
         yield f"  custom  {class_name}: {', '.join(layers)}"
     for risk in found.risks:

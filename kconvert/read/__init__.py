@@ -8,20 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from kconvert.definitions import NO_DEFINITIONS, Definitions
-from kconvert.errors import BrokenGraph, ConversionFailed, CorruptSource, NotAModel, Problem
-from kconvert.read.architecture import architecture_of
+from kconvert.errors import (
+    NONSENSE,
+    BrokenGraph,
+    ConversionFailed,
+    CorruptSource,
+    NotAModel,
+    Problem,
+    SourceError,
+    UnsafeSource,
+)
+from kconvert.read.architecture import architecture_of, training_of
 from kconvert.read.attach import with_tensors
 from kconvert.read.containers import is_checkpoint, read_archive, read_pair, read_saved_model, weights_at
 from kconvert.read.dialect import dialect_of
 from kconvert.read.envelope import model_of
 from kconvert.read.graph import consistent
 from kconvert.read.hdf5 import HDF5File, model_config
-from kconvert.read.keras0 import keras0_entry
+from kconvert.read.keras0 import TRAINING_KEYS, keras0_entry
 from kconvert.read.origin import origin_of, with_evidence
 from kconvert.read.pairing import weights_beside
+from kconvert.read.scan.limits import LARGEST_JSON
+from kconvert.read.scan.opened import check_unchanged, regular_file
 from kconvert.read.sniff import sniffed
 from kconvert.read.weights_file import is_by_path
-from kconvert.spec import Dialect, ModelSpec, Origin
+from kconvert.spec import Dialect, ModelSpec, Origin, Training
+from kconvert.tensor import Tensor
 
 __all__ = ["read"]
 
@@ -48,6 +60,25 @@ def read(
         SourceError: not a readable model.
         ConversionFailed: a model whose parts do not fit together.
     """
+    try:
+        return _read(source, weights, backend, keras_version, data_format, input_shape, custom)
+    except NONSENSE as error:
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise CorruptSource(
+            f"{source}: its description of the model is not one that Keras writes ({' '.join(what.split())[:200]})",
+            code="E_BAD_CONFIG",
+        ) from error
+
+
+def _read(
+    source: Path,
+    weights: Path | None,
+    backend: str | None,
+    keras_version: str | None,
+    data_format: str | None,
+    input_shape: tuple[int | None, ...] | None,
+    custom: Definitions,
+) -> ModelSpec:
     options = {
         "backend": backend, "keras_version": keras_version, "data_format": data_format, "input_shape": input_shape,
         "custom": custom,
@@ -89,7 +120,7 @@ def read(
         model = consistent(envelope.model)
     except Problem as problem:
         raise ConversionFailed([problem]) from None
-    return replace(with_tensors(model, envelope.groups, stored, file.is_positional), training=_training(file))
+    return replace(with_tensors(model, envelope.groups, stored, file.is_positional), training=_training(file, data))
 
 
 def _dialect(data: Mapping[str, Any], said: Mapping[str, Mapping[str, Any]], origin: Origin, file: HDF5File) -> Dialect:
@@ -114,15 +145,26 @@ def _dialect(data: Mapping[str, Any], said: Mapping[str, Mapping[str, Any]], ori
 
 
 def _text_of(source: Path) -> str:
+    identity = regular_file(source)
+    if identity.size > LARGEST_JSON:
+        raise UnsafeSource(f"{source}: {identity.size:,} bytes of text; the limit is {LARGEST_JSON:,}", code="E_LIMIT")
     try:
-        return source.read_bytes().decode("utf-8-sig")
+        text = source.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CorruptSource(f"{source}: not UTF-8 text: {error}") from None
+        raise CorruptSource(f"{source}: not UTF-8 text: {error}", code="E_BAD_CONFIG") from None
+    check_unchanged(source, identity)
+    return text
 
 
-def _training(file: HDF5File) -> dict[str, Any] | None:
-    config = file.attribute("training_config")
-    tensors = file.optimizer_tensors()
-    if config is None and not tensors:
-        return None
-    return {"config": config, "optimizer_tensors": [name for name, _ in tensors]}
+def _training(file: HDF5File, data: Mapping[str, Any]) -> Training | None:
+    """What the file says of training; Keras 0.x says it in the architecture, and keeps no state."""
+    config: Any = {key: data[key] for key in TRAINING_KEYS if key in data}
+    tensors: Mapping[str, Tensor] = {}
+    damage = ""
+    try:
+        said = file.attribute("training_config")
+        config = training_of(str(said), f"{file.path}: training_config") if said is not None else config
+        tensors = file.optimizer_tensors()
+    except SourceError as error:
+        damage = str(error)
+    return Training(config or None, tensors, damage) if config or tensors or damage else None

@@ -11,9 +11,8 @@ from packaging.version import InvalidVersion, Version
 from kconvert.definitions import NO_DEFINITIONS
 from kconvert.errors import CorruptSource, UsageError
 from kconvert.read.evidence import backend_of, releases
+from kconvert.sources import BACKENDS
 from kconvert.spec import Dialect, Origin
-
-BACKENDS = ("theano", "tensorflow", "cntk")
 
 
 def origin_of(
@@ -43,11 +42,13 @@ def origin_of(
             if question not in found:
                 found[question], reasons[question] = str(option), f"said by {flag}"
     if found.get("backend") not in (*BACKENDS, None):
-        raise CorruptSource(f"{path}: the backend {found['backend']!r} is none that Keras had")
+        raise CorruptSource(f"{path}: the backend {found['backend']!r} is none that Keras had", code="E_BAD_CONFIG")
     version = found.get("keras_version")
     hints = {k: options[k] for k in ("data_format", "input_shape") if options.get(k) is not None}
     own = options.get("custom", NO_DEFINITIONS)
-    return Origin(path, kind, _range(version, path), _package(version), found.get("backend"), reasons, hints, own)
+    return Origin(
+        path, kind, _range(version, path), _package(version), found.get("backend"), reasons, hints, custom=own
+    )  # fmt: skip
 
 
 def with_evidence(origin: Origin, dialect: Dialect, data: Mapping[str, Any], names: Iterable[str]) -> Origin:
@@ -71,7 +72,7 @@ def _range(version: str | None, path: str) -> tuple[Version | None, Version | No
     try:
         exact = Version(version.split("-")[0])
     except InvalidVersion:
-        raise CorruptSource(f"{path}: {version!r} is not a version of Keras") from None
+        raise CorruptSource(f"{path}: {version!r} is not a version of Keras", code="E_BAD_CONFIG") from None
     return (exact, exact)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from kconvert.errors import BrokenGraph, ConversionFailed, Problem
 from kconvert.framework import keras_on_tensorflow
+from kconvert.rebuild.budget import bounded_weights
 from kconvert.rebuild.custom import NO_OBJECTS, PREFIX, Objects, custom_layer, with_objects
 from kconvert.rebuild.stock import refused, stock_layer, stock_operation
 from kconvert.rebuild.sums import SUMS, in_safe_order, plain_sum
@@ -25,9 +26,11 @@ def rebuilt(spec: ModelSpec, custom: Objects = NO_OBJECTS) -> Any:
 
     Raises:
         ConversionFailed: today's Keras refuses a layer, its arguments or how it is called.
+        UnsafeSource: a layer asks for more weights than the file has tensors.
     """
     try:
-        return _model(spec, custom)
+        with bounded_weights(spec):
+            return _model(spec, custom)
     except Problem as problem:
         raise ConversionFailed([problem]) from None
 

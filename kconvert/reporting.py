@@ -1,0 +1,103 @@
+"""What the pipeline did, as a report."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import hashlib
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from kconvert.custom_code import CustomCode
+from kconvert.inspection import origin_facts
+from kconvert.pipeline import Done, custom_module
+from kconvert.report import Note, Report
+from kconvert.resuming import Resumed
+from kconvert.spec import ModelSpec, stored_tensors
+from kconvert.versions import versions
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def sha256(path: Path) -> str:
+    """Of a file; empty for a folder."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reported(
+    done: Done, code: CustomCode, *, name: str, digest: str, target: Path, place: Path, format: str, seconds: float
+) -> Report:  # fmt: skip
+    """The report on a model that is at `place` now, and at `target` as soon as it is published.
+
+    Args:
+        code: the user's own.
+        name, digest: of the source.
+        seconds: of the whole.
+    """
+    spec = done.source
+    notes = [*done.upgraded.notes, *_notes_on(done, code, format), *_training_notes(done.training, spec)]
+    if not done.served.is_kept:
+        notes.append(
+            Note(
+                "warning",
+                "",
+                f"the serving signature was {_signature(spec)}; names that layers do not have are not kept",
+            )
+        )
+    return Report(
+        source={
+            "path": name,
+            "sha256": digest,
+            **origin_facts(spec),
+            "tensors": sum(1 for _ in stored_tensors(spec)),
+        },
+        target={"path": str(target), "format": format, "sha256": sha256(place)},
+        layers=done.upgraded.layers,
+        training=dataclasses.asdict(done.training),
+        verification=done.verification,
+        notes=tuple(notes),
+        renamed=done.upgraded.renamed,
+        versions=versions(),
+        seconds={**done.seconds, "all": seconds},
+        custom_module=custom_module(target) if done.needs_code and format == "keras" else None,
+        peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+    )
+
+
+def _notes_on(done: Done, code: CustomCode, format: str) -> Iterator[Note]:
+    """What there is to say of the user's own code."""
+    if not code.text:
+        return
+    if not done.needs_code:
+        yield Note("info", "", f"nothing of {', '.join(code.names)} is left in the model, which needs no module")
+        return
+    yield from code.notes
+    if format != "keras":
+        yield Note("info", "", "the SavedModel holds what the custom code computes, and needs no module")
+
+
+def _signature(spec: ModelSpec) -> str:
+    signed = spec.signature
+    return f"{list(signed.inputs)} -> {list(signed.outputs)}" if signed else ""
+
+
+def _training_notes(training: Resumed, spec: ModelSpec) -> list[Note]:
+    if spec.training is None:
+        return []
+    if not training.kept:
+        what = "optimizer, losses, metrics and optimizer state are left out"
+        return [Note("info", "", f"{what}: {training.because}")]
+    notes = [Note("warning", "", f"training goes on, not exactly as then: {because}") for because in training.inexact]
+    return notes + [Note("info", "", f"training: {note}") for note in training.notes]
+
+
+def is_want_of_space(error: Exception) -> bool:
+    """Is the disk full? Every library of the export says it in its own way, HDF5 and TensorFlow in the text alone."""
+    text = str(error)
+    return getattr(error, "errno", None) in FULL or any(os.strerror(n) in text or f"errno = {n}," in text for n in FULL)
