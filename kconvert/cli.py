@@ -59,6 +59,12 @@ Timeout = Annotated[
 MemoryLimit = Annotated[
     str | None, typer.Option(metavar="4G", help="Give up above so much, instead of a limit by the file's size.")
 ]
+Custom = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE.py|package.module[:Name]", help="Your own layers and functions; repeatable. Runs that code."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Verbose = Annotated[
@@ -78,6 +84,7 @@ def convert(
     keras_version: Version = None,
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
+    custom: Custom = None,
     maps: Maps = None,
     probe: Probe = None,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not reload and compare the result.")] = False,
@@ -111,14 +118,14 @@ def convert(
 
     if _is_zoo(source) and output is not None and not dry_run:
         common = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
-                  "input_shape": _shape(input_shape), "maps": maps or None, "training": training,
+                  "input_shape": _shape(input_shape), "custom": custom, "maps": maps or None, "training": training,
                   "verify": not no_verify, "rtol": rtol, "atol": atol}  # fmt: skip
         return _convert_zoo(
             source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, include=include or (), exclude=exclude or (),
             format=format or "keras", timeout=timeout, memory_limit=memory_limit, overwrite=overwrite, quiet=quiet,
             **common,
         )  # fmt: skip
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
     if dry_run:
         return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json=False)
     if output is None:
@@ -160,6 +167,7 @@ def plan(
     keras_version: Version = None,
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
+    custom: Custom = None,
     maps: Maps = None,
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
@@ -168,7 +176,7 @@ def plan(
     """Say what conversion would do, layer by layer; convert nothing."""
     from kconvert import api
 
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
     return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json)
 
 
@@ -195,8 +203,8 @@ def verify(
     from kconvert import api
     from kconvert.summary import verification_lines
 
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, None)
-    del reading["maps"]
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, None, None)
+    del reading["maps"], reading["custom"]
     failed: VerificationFailed | None = None
     try:
         found = api.verify_model(
@@ -317,11 +325,13 @@ def _reading(
     keras_version: str | None,
     source_data_format: str | None,
     input_shape: str | None,
+    custom: list[str] | None,
     maps: list[Path] | None,
 ) -> dict[str, Any]:
     return {
         "weights": weights, "backend": backend, "keras_version": keras_version,
-        "source_data_format": source_data_format, "input_shape": _shape(input_shape), "maps": maps or (),
+        "source_data_format": source_data_format, "input_shape": _shape(input_shape), "custom": custom,
+        "maps": maps or (),
     }  # fmt: skip
 
 

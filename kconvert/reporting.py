@@ -8,10 +8,12 @@ import hashlib
 import os
 import resource
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from kconvert.custom_code import CustomCode
 from kconvert.inspection import origin_facts
-from kconvert.pipeline import Done
+from kconvert.pipeline import Done, custom_module
 from kconvert.report import Note, Report
 from kconvert.resuming import Resumed
 from kconvert.spec import ModelSpec, stored_tensors
@@ -28,15 +30,18 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def reported(done: Done, *, name: str, digest: str, target: Path, place: Path, format: str, seconds: float) -> Report:
+def reported(
+    done: Done, code: CustomCode, *, name: str, digest: str, target: Path, place: Path, format: str, seconds: float
+) -> Report:  # fmt: skip
     """The report on a model that is at `place` now, and at `target` as soon as it is published.
 
     Args:
+        code: the user's own.
         name, digest: of the source.
         seconds: of the whole.
     """
     spec = done.source
-    notes = [*done.upgraded.notes, *_training_notes(done.training, spec)]
+    notes = [*done.upgraded.notes, *_notes_on(done, code, format), *_training_notes(done.training, spec)]
     if not done.served.is_kept:
         notes.append(
             Note(
@@ -60,8 +65,21 @@ def reported(done: Done, *, name: str, digest: str, target: Path, place: Path, f
         renamed=done.upgraded.renamed,
         versions=versions(),
         seconds={**done.seconds, "all": seconds},
+        custom_module=custom_module(target) if done.needs_code and format == "keras" else None,
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
     )
+
+
+def _notes_on(done: Done, code: CustomCode, format: str) -> Iterator[Note]:
+    """What there is to say of the user's own code."""
+    if not code.text:
+        return
+    if not done.needs_code:
+        yield Note("info", "", f"nothing of {', '.join(code.names)} is left in the model, which needs no module")
+        return
+    yield from code.notes
+    if format != "keras":
+        yield Note("info", "", "the SavedModel holds what the custom code computes, and needs no module")
 
 
 def _signature(spec: ModelSpec) -> str:

@@ -17,11 +17,11 @@ def keyed_variables(model: Any, parents: tuple[str, ...] = ()) -> Iterator[tuple
     """`outer/inner/layer/0:kernel` and the variable: every weight of every layer, each once per layer that holds it.
 
     The number is the variable's place among the layer's weights; states that a recurrent layer keeps between batches
-    are left out, as are seeds.
+    are left out, as are seeds. Layers inside a class of the user's count with it, for their names count up in a process.
     """
     for layer in model.layers:
         path = (*parents, layer.name)
-        if hasattr(layer, "layers"):
+        if hasattr(layer, "layers") and type(layer).__module__.startswith("keras."):
             yield from keyed_variables(layer, path)
             continue
         weights = [v for v in layer.weights if v.name not in STATES]
