@@ -11,17 +11,18 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kconvert.errors import UsageError
+from kconvert.errors import ConversionFailed, KConvertError, UsageError
+from kconvert.graphs import Graph, graph_of
 from kconvert.inspection import Inspection, Plan, inspected, origin_facts, planned
-from kconvert.pipeline import Done, built, converted
+from kconvert.pipeline import Done, Reached, built, converted
 from kconvert.read import read
 from kconvert.read.origin import BACKENDS
-from kconvert.report import Note, Report
+from kconvert.report import Failure, Note, Obstacle, Report, Verification
 from kconvert.sources import Source, local_file, named
 from kconvert.spec import ModelSpec, stored_tensors
 from kconvert.upgrade import upgrade
@@ -77,7 +78,8 @@ def convert(
         overwrite: replace an existing target.
 
     Raises:
-        KConvertError: see `kconvert.errors`; nothing is left at the target then.
+        KConvertError: see `kconvert.errors`; nothing is left at the target then, and its `report` says what was found
+            until then.
     """
     begin = time.perf_counter()
     reading = _reading(backend, keras_version, source_data_format, input_shape)
@@ -90,12 +92,17 @@ def convert(
     place, kind = checked_target(Path(target), format, version_dir, overwrite, [Path(os.fspath(p)) for p in inputs])
     verifier = _verifier() if verify else None
     with local_file(source) as path, _optional(weights) as tensors:
-        digest = _sha256(path)
-        done = converted(
-            path, place, kind, reading={**reading, "weights": tensors}, maps=[Path(m) for m in maps], verifier=verifier,
-            probe=Path(probe) if probe is not None else None, tolerance=Tolerance(rtol, atol), overwrite=overwrite,
-            keep_failed=keep_failed,
-        )  # fmt: skip
+        digest, reached = _sha256(path), Reached()
+        try:
+            done = converted(
+                path, place, kind, reading={**reading, "weights": tensors}, maps=[Path(m) for m in maps],
+                verifier=verifier, probe=Path(probe) if probe is not None else None, tolerance=Tolerance(rtol, atol),
+                overwrite=overwrite, keep_failed=keep_failed, reached=reached,
+            )  # fmt: skip
+        except KConvertError as error:
+            facts = {"path": named(source), "sha256": digest}
+            error.report = _failed(error, reached, facts, place, kind, time.perf_counter() - begin)
+            raise
     return _report(done, named(source), digest, place, kind, time.perf_counter() - begin)
 
 
@@ -198,6 +205,11 @@ def _verifier() -> Verifier:
 
 
 def _sha256(path: Path) -> str:
+    """Of a file; of a folder, of its files' sums and paths as `sha256sum` prints them, sorted by path."""
+    if path.is_dir():
+        files = sorted((p.relative_to(path).as_posix(), p) for p in path.rglob("*") if p.is_file())
+        listing = "".join(f"{_sha256(file)}  {name}\n" for name, file in files)
+        return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
     if not path.is_file():
         return ""
     with path.open("rb") as file:
@@ -232,8 +244,46 @@ def _report(done: Done, source: str, digest: str, target: Path, format: str, sec
         renamed=done.upgraded.renamed,
         versions=versions(),
         seconds={**done.seconds, "all": seconds},
-        peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        peak_memory=_peak_memory(),
+        before=graph_of(spec),
+        after=graph_of(done.upgraded.spec),
     )
+
+
+def _failed(
+    error: KConvertError, reached: Reached, source: Mapping[str, Any], target: Path, format: str, seconds: float
+) -> Report:
+    """What is known of a model that was not converted, and what stood against it."""
+    spec, upgraded = reached.source, reached.upgraded
+    found = [] if spec is None else list(stored_tensors(spec))
+    check: Verification | None = getattr(error, "verification", None)
+    return Report(
+        source={**source, **(origin_facts(spec) if spec else {}), "tensors": len(found)},
+        target={"path": str(target), "format": format, "sha256": ""},
+        layers=upgraded.layers if upgraded else (),
+        training=_training(spec) if spec else {},
+        verification=check or Verification("skipped"),
+        notes=upgraded.notes if upgraded else (),
+        renamed=upgraded.renamed if upgraded else {},
+        versions=versions(),
+        seconds={"all": seconds},
+        peak_memory=_peak_memory(),
+        before=graph_of(spec) if spec else Graph(),
+        after=graph_of(upgraded.spec) if upgraded else Graph(),
+        failure=Failure(type(error).__name__, str(error), tuple(_obstacles(error))),
+    )
+
+
+def _obstacles(error: KConvertError) -> Iterator[Obstacle]:
+    for problem in error.problems if isinstance(error, ConversionFailed) else ():
+        yield Obstacle(
+            problem.message, type(problem).__name__, problem.layer, problem.class_name, problem.argument, problem.option
+        )  # fmt: skip
+
+
+def _peak_memory() -> int:
+    """Bytes, of this process."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _signature(spec: ModelSpec) -> str:

@@ -31,9 +31,15 @@ from collections.abc import Iterable
 
 
 class KConvertError(Exception):
-    """Base of all errors of this package; `exit_code` is the command line's status for it."""
+    """Base of all errors of this package.
+
+    Attributes:
+        exit_code: the command line's status for it.
+        report: a `kconvert.report.Report` of what was found until then, where a conversion had begun; else None.
+    """
 
     exit_code = 1
+    report: object | None = None
 
 
 class SourceError(KConvertError):

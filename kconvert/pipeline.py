@@ -43,6 +43,14 @@ class Done:
 
 
 @dataclass(slots=True)
+class Reached:
+    """How far a conversion came, for the report of one that fails."""
+
+    source: ModelSpec | None = None
+    upgraded: Upgraded | None = None
+
+
+@dataclass(slots=True)
 class Clock:
     """Seconds per stage."""
 
@@ -68,13 +76,14 @@ def converted(
     tolerance: Tolerance,
     overwrite: bool,
     keep_failed: bool,
+    reached: Reached,
 ) -> Done:
-    """Converts one file; `target` appears when the result is known to be right."""
+    """Converts one file; `target` appears when the result is known to be right, and `reached` says what was before."""
     clock = Clock()
     with clock("read"):
-        spec = read(source, **reading)
+        spec = reached.source = read(source, **reading)
     with clock("upgrade"):
-        upgraded = upgrade(spec, maps)
+        upgraded = reached.upgraded = upgrade(spec, maps)
     if verifier is not None:
         verifier.start()  # it imports TensorFlow while this process does
     with clock("import"):

@@ -10,6 +10,7 @@ from kconvert.errors import CodeInModel, Problem, Rejected, UnknownArgument
 from kconvert.report import ArgumentChange
 from kconvert.spec import Dialect, Origin
 from kconvert.upgrade.conditions import holds
+from kconvert.upgrade.in_short import in_short
 from kconvert.upgrade.map_format import Entry, Section, value_key
 from kconvert.upgrade.maps import HopMaps, with_case
 
@@ -55,7 +56,10 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
         target = entry.rename.get(argument, argument if argument in entry.keep else None)
         if target is not None and _is_foreign_initializer(entry, argument, value, maps):
             new[target] = DEFAULT_INITIALIZER[maps.new]
-            changes.append(ArgumentChange("replaced", argument, target, f"{_short(value)} is Python code; {NOT_USED}"))
+            because = f"{_short(value)} is Python code; {NOT_USED}"
+            changes.append(
+                ArgumentChange("replaced", argument, target, because, in_short(value), in_short(new[target]))
+            )
         elif target is not None:
             try:
                 new[target] = _upgraded_value(entry, argument, value, maps, origin)
@@ -63,15 +67,14 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
                 problem.argument = problem.argument or argument
                 problems.append(problem)
             else:
-                if target != argument or new[target] != value:
-                    what = "renamed" if target != argument else "changed"
-                    changes.append(ArgumentChange(what, argument, target))
+                what = "renamed" if target != argument else "kept" if new[target] == value else "changed"
+                changes.append(ArgumentChange(what, argument, target, "", in_short(value), in_short(new[target])))
         elif argument in entry.drop:
             drop = entry.drop[argument]
             if drop.if_default is not None and value not in drop.if_default:
                 problems.append(Rejected(f"{argument}={value!r}: {drop.because}", argument=argument))
             else:
-                changes.append(ArgumentChange("dropped", argument, "", drop.because))
+                changes.append(ArgumentChange("dropped", argument, "", drop.because, in_short(value)))
         elif argument not in packed:
             problems.append(
                 UnknownArgument(f"no map accounts for the argument {argument}={_short(value)}", argument=argument)
@@ -79,10 +82,11 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
     for target, arguments in entry.pack.items():
         if any(a in old for a in arguments):
             new[target] = [old.get(a) for a in arguments]
-            changes.append(ArgumentChange("packed", ", ".join(arguments), target))
+            before = ", ".join(in_short(old.get(a)) for a in arguments)
+            changes.append(ArgumentChange("packed", ", ".join(arguments), target, "", before, in_short(new[target])))
     for target, value in entry.set.items():
         new[target] = value
-        changes.append(ArgumentChange("added", "", target))
+        changes.append(ArgumentChange("added", "", target, "", "", in_short(value)))
     return Arguments(new, tuple(changes), tuple(problems))
 
 
