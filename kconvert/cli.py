@@ -7,17 +7,22 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
-from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
+from kconvert.errors import ConversionFailed, KConvertError, TargetError, UsageError, VerificationFailed
+from kconvert.printable import printable
 
-COMMANDS = ("convert", "inspect", "plan")
+if TYPE_CHECKING:
+    from kconvert.report import Report
+
+COMMANDS = ("convert", "inspect", "plan", "record")
 NOT_COMPARED = 3
 INTERRUPTED = 130
 
@@ -77,7 +82,10 @@ def convert(
     atol: Annotated[float, typer.Option(help="See --rtol.")] = 1e-4,
     training: Annotated[str, typer.Option(metavar="drop|auto", help="Optimizer and losses: left out.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
-    report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the whole report there.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json|FILE.html", help="Write the whole report there, also of a refusal."),
+    ] = None,
     version_dir: Annotated[int | None, typer.Option(metavar="N", help="SavedModel below NEW/N/.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     quiet: Quiet = False,
@@ -91,15 +99,15 @@ def convert(
         return _print_plan(api.plan(source, **reading), as_json=False)
     if output is None:
         raise UsageError("say where the result goes: -o NEW.keras, or -o FOLDER for a SavedModel")
-    if report is not None and report.suffix != ".json":
-        raise UsageError(f"--report {report}: the report is written as .json")
-    with _quiet_tensorflow(verbose):
+    if report is not None and report.suffix not in (".json", ".html"):
+        raise UsageError(f"--report {report}: the report is written as .json or .html")
+    with _reported_refusal(report), _quiet_tensorflow(verbose):
         result = api.convert(
             source, output, **reading, training=training, format=format, version_dir=version_dir, probe=probe,
             verify=not no_verify, keep_failed=keep_failed, rtol=rtol, atol=atol, overwrite=overwrite,
         )  # fmt: skip
     if report is not None:
-        report.write_text(json.dumps(result.to_dict(), indent=2, default=str), encoding="utf-8")
+        _write_report(result, report)
     if not quiet:
         from kconvert.summary import conversion_lines
 
@@ -134,6 +142,13 @@ def plan(
 
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
     return _print_plan(api.plan(source, **reading), as_json)
+
+
+@app.command()
+def record() -> int:
+    """Print a script that records a probe on the machine that runs the old model: record > record_probe.py."""
+    sys.stdout.write(Path(__file__).with_name("record_probe.txt").read_text(encoding="ascii"))
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -192,6 +207,32 @@ def _shape(text: str | None) -> tuple[int | None, ...] | None:
 
 
 @contextlib.contextmanager
+def _reported_refusal(path: Path | None) -> Iterator[None]:
+    """A model that is refused has a report too: what was found until then, and what stood against it."""
+    from kconvert.report import Report
+
+    try:
+        yield
+    except KConvertError as error:
+        if path is not None and isinstance(error.report, Report):
+            _write_report(error.report, path)
+        raise
+
+
+def _write_report(report: Report, path: Path) -> None:
+    if path.suffix == ".html":
+        from kconvert.page import page
+
+        text = page(report)
+    else:
+        text = json.dumps(report.to_dict(), indent=2, default=str)
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise TargetError(f"--report {path}: cannot be written: {error.strerror or error}") from None
+
+
+@contextlib.contextmanager
 def _quiet_tensorflow(verbose: int) -> Iterator[None]:
     """TensorFlow's native half writes to the process's stderr itself, past Python, from its import on."""
     if verbose:
@@ -227,17 +268,18 @@ def _print_plan(found: Any, as_json: bool) -> int:
     return 1 if found.blockers else 0
 
 
-def _print(lines: list[str]) -> None:
+def _print(lines: Sequence[str | Text]) -> None:
+    """Styles show on a terminal alone, and not where NO_COLOR is set; a model's own names cannot steer the terminal."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
     for line in lines:
-        console.print(line)
+        console.print(printable(line))
 
 
 def _print_error(error: KConvertError) -> None:
     if isinstance(error, ConversionFailed) and len(error.problems) > 1:
         _complain(f"{len(error.problems)} problems; nothing was written:")
         for problem in error.problems:
-            Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"  - {problem}")
+            Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(printable(f"  - {problem}"))
     else:
         _complain(f"verification failed: {error}" if isinstance(error, VerificationFailed) else str(error))
 
@@ -245,4 +287,4 @@ def _print_error(error: KConvertError) -> None:
 def _complain(text: str) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print("error:", style="bold red", end=" ")
-    console.print(text, markup=False)
+    console.print(printable(text), markup=False)

@@ -13,7 +13,9 @@ class Node:
     """One layer.
 
     Attributes:
-        name: `outer/inner` for one of a nested model.
+        name: `outer/inner` for one of a nested model; the names of old layers may hold slashes themselves.
+        label: the layer's own name.
+        depth: how many models it is inside.
         takes: the nodes that its calls take, by their place in the graph, each once.
         calls: how often it is used.
         holds: the classes of what a wrapper has inside, at every depth.
@@ -22,6 +24,8 @@ class Node:
     """
 
     name: str
+    label: str
+    depth: int
     class_name: str
     takes: tuple[int, ...] = ()
     calls: int = 1
@@ -61,8 +65,9 @@ def _add(model: ModelSpec, parents: tuple[str, ...], nodes: list[Node]) -> None:
         taken = (places[port.layer] for call in layer.calls for port in call.ports() if port.layer in places)
         nodes.append(
             Node(
-                "/".join((*parents, layer.name)), layer.class_name, tuple(dict.fromkeys(taken)), len(layer.calls),
-                tuple(_held(layer)), layer.inner_model is not None, " ".join(roles.get(layer.name, ())),
+                "/".join((*parents, layer.name)), layer.name, len(parents), layer.class_name,
+                tuple(dict.fromkeys(taken)), len(layer.calls), tuple(_held(layer)), layer.inner_model is not None,
+                " ".join(roles.get(layer.name, ())),
             )
         )  # fmt: skip
         if layer.inner_model is not None:
