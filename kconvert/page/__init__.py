@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from kconvert.page.plot import plot_of
 from kconvert.page.rails import HEIGHT, Rail, rails
+from kconvert.printable import printable
 from kconvert.report import Report
 from kconvert.side_by_side import Row, rows_of
 from kconvert.verdict import counted, difference, verdict
@@ -114,6 +115,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     environment.filters.update(
         difference=difference,
@@ -126,6 +128,8 @@ def _environment() -> Environment:
         dialect=_dialect,
         hop=_hop,
         ticks=_ticks,
+        spaced=_spaced,
+        role=_role,
     )
     return environment
 
@@ -136,6 +140,11 @@ def _text(name: str) -> str:
 
 def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _shown(value: Any) -> Any:
+    """Characters that HTML does not allow, or that turn the direction of reading, as their escapes."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _bytes(number: float) -> str:
@@ -164,9 +173,19 @@ def _hop(hop: str) -> str:
     return " → ".join(_dialect(part) for part in hop.split(" -> "))
 
 
+def _spaced(name: str) -> str:
+    """`optimizer_tensors` for a reader."""
+    return name.replace("_", " ")
+
+
+def _role(role: str) -> str:
+    """`input output` for a reader."""
+    return role.replace(" ", " and ").capitalize()
+
+
 def _ticks(text: str) -> Markup:
     """Escaped, with what stands between backticks as code."""
-    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(printable(text)))))
 
 
 def _last(name: str) -> str:
