@@ -7,20 +7,33 @@ from typing import TYPE_CHECKING, Any
 from kconvert.errors import KConvertError
 
 if TYPE_CHECKING:
-    from kconvert.api import convert, inspect_model, load, plan
-    from kconvert.inspection import Inspection, Plan
-    from kconvert.report import Report
+    from kconvert.api import convert, inspect_model, load, plan, verify_model
+    from kconvert.findings import Inspection, Plan
+    from kconvert.report import Report, Verification
 
-__all__ = ["Inspection", "KConvertError", "Plan", "Report", "convert", "inspect_model", "load", "plan"]
+__all__ = [
+    "Inspection",
+    "KConvertError",
+    "Plan",
+    "Report",
+    "Verification",
+    "convert",
+    "inspect_model",
+    "load",
+    "plan",
+    "verify_model",
+]
 
 _HOMES = {
     "convert": "kconvert.api",
     "load": "kconvert.api",
     "inspect_model": "kconvert.api",
     "plan": "kconvert.api",
-    "Inspection": "kconvert.inspection",
-    "Plan": "kconvert.inspection",
+    "verify_model": "kconvert.api",
+    "Inspection": "kconvert.findings",
+    "Plan": "kconvert.findings",
     "Report": "kconvert.report",
+    "Verification": "kconvert.report",
 }
 
 

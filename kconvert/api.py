@@ -1,39 +1,36 @@
-"""Paths in, Report out."""
+"""Paths in, Report out. What opens a model or imports TensorFlow happens in `kconvert.workers`."""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
 import functools
-import hashlib
+import json
 import os
-import platform
-import resource
-import sys
+import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kconvert.errors import ConversionFailed, KConvertError, UsageError
-from kconvert.graphs import Graph, graph_of
-from kconvert.inspection import Inspection, Plan, inspected, origin_facts, planned
-from kconvert.pipeline import Done, Reached, built, converted
-from kconvert.read import read
-from kconvert.read.origin import BACKENDS
-from kconvert.report import Failure, Note, Obstacle, Report, Verification
-from kconvert.sources import Source, local_file, named
-from kconvert.spec import ModelSpec, stored_tensors
-from kconvert.upgrade import upgrade
+from kconvert.errors import KConvertError, TargetError, UsageError, VerificationFailed
+from kconvert.export.publishing import Entry, publish
+from kconvert.export.staging import Staged, staged
+from kconvert.export.target import checked_report, checked_target
+from kconvert.findings import Inspection, Plan
+from kconvert.jobs import Bench, Comparing, Conversion, Inspecting, Job, Planning, Reading, Upgrading
+from kconvert.plain import plain, restored
+from kconvert.report import Failure, Report, Verification
+from kconvert.sources import BACKENDS, DATA_FORMATS, Source, local_file, named
+from kconvert.steps import heard_by
+from kconvert.workers import Pool, allowance
 
 if TYPE_CHECKING:
     import keras
 
-    from kconvert.verify import Verifier
-
-PACKAGES = ("kconvert", "keras", "tensorflow", "h5py", "numpy")
-DATA_FORMATS = ("channels_first", "channels_last")
+ISOLATIONS = ("process", "none")
+Heard = Callable[[str, str], None]
 
 
 def convert(
@@ -56,6 +53,12 @@ def convert(
     rtol: float = 1e-4,
     atol: float = 1e-4,
     overwrite: bool = False,
+    report: str | os.PathLike[str] | None = None,
+    isolation: str = "process",
+    timeout: float | None = None,
+    memory_limit: int | str | None = None,
+    on_step: Heard | None = None,
+    verbose: bool = False,
 ) -> Report:
     """Converts one model file.
 
@@ -76,34 +79,92 @@ def convert(
         keep_failed: leave a result that failed its verification at the target (the error is raised all the same).
         rtol, atol: outputs agree where |a - b| <= atol + rtol * |b|.
         overwrite: replace an existing target.
+        report: write the report there too (`.json` or `.html`), together with the target.
+        isolation: `process`: files are read and models built in a process of their own, which may crash, hang or grow
+            and costs one error if it does; it is kept for a minute for the next call. `none`: all of it here.
+        timeout: seconds, instead of a limit by the file's size.
+        memory_limit: bytes, or `4G`; instead of a limit by the file's size. Both hold with `isolation="process"`.
+        on_step: told of each `stage` and `step` of the work.
+        verbose: TensorFlow's own messages go to stderr.
 
     Raises:
-        KConvertError: see `kconvert.errors`; nothing is left at the target then, and its `report` says what was found
-            until then.
+        KConvertError: see `kconvert.errors`; nothing is left at the target then, but `report` is written, and the error
+            has it as its attribute.
     """
     begin = time.perf_counter()
-    reading = _reading(backend, keras_version, source_data_format, input_shape)
     if training not in ("auto", "drop"):
         raise UsageError(f"training={training!r}: not one of auto, drop")
-    from kconvert.export.target import checked_target
-    from kconvert.verify import Tolerance
-
-    inputs = [p for p in (source, weights, probe, *maps) if isinstance(p, str | os.PathLike)]
-    place, kind = checked_target(Path(target), format, version_dir, overwrite, [Path(os.fspath(p)) for p in inputs])
-    verifier = _verifier() if verify else None
-    with local_file(source) as path, _optional(weights) as tensors:
-        digest, reached = _sha256(path), Reached()
+    if report is not None and Path(report).suffix not in (".json", ".html"):
+        raise UsageError(f"--report {os.fspath(report)}: the report is written as .json or .html")
+    inputs = [Path(os.fspath(p)) for p in (source, weights, probe, *maps) if isinstance(p, str | os.PathLike)]
+    place, kind = checked_target(Path(target), format, version_dir, overwrite, inputs)
+    beside = None if report is None else checked_report(Path(report), place, inputs)
+    work = _Work(isolation, timeout, memory_limit, on_step, verbose)
+    with (
+        _reading(source, weights, backend, keras_version, source_data_format, input_shape) as reading,
+        staged(place) as room,
+        contextlib.nullcontext() if beside is None else staged(beside) as page,
+    ):
+        job = Conversion(
+            reading, named(source), room.path.absolute(), place, kind, _paths(maps), _path(probe), verify, rtol, atol
+        )
         try:
-            done = converted(
-                path, place, kind, reading={**reading, "weights": tensors}, maps=[Path(m) for m in maps],
-                verifier=verifier, probe=Path(probe) if probe is not None else None, tolerance=Tolerance(rtol, atol),
-                overwrite=overwrite, keep_failed=keep_failed, reached=reached,
-            )  # fmt: skip
+            done: Report = work.done(job, room.scratch)
         except KConvertError as error:
-            facts = {"path": named(source), "sha256": digest}
-            error.report = _failed(error, reached, facts, place, kind, time.perf_counter() - begin)
+            facts = {"path": named(source)}, {"path": str(place), "format": kind}
+            error.report = error.report or Report(*facts, failure=Failure.of(error))
+            if isinstance(error, VerificationFailed) and keep_failed and room.path.exists():
+                publish(room.entries(overwrite))
+            with contextlib.suppress(TargetError):  # what stands against the model is said all the same
+                publish(_written(page, error.report))
             raise
-    return _report(done, named(source), digest, place, kind, time.perf_counter() - begin)
+        done = replace(done, seconds={**done.seconds, "all": time.perf_counter() - begin})
+        _publish(room, page, done, overwrite)
+    return done
+
+
+def verify_model(
+    source: Source,
+    other: str | os.PathLike[str],
+    *,
+    weights: Source | None = None,
+    backend: str | None = None,
+    keras_version: str | None = None,
+    source_data_format: str | None = None,
+    input_shape: Sequence[int | None] | None = None,
+    probe: str | os.PathLike[str] | None = None,
+    rtol: float = 1e-4,
+    atol: float = 1e-4,
+    isolation: str = "process",
+    timeout: float | None = None,
+    memory_limit: int | str | None = None,
+    on_step: Heard | None = None,
+    verbose: bool = False,
+) -> Verification:
+    """Is `other` the same function as `source`? It need not come from kconvert.
+
+    Args:
+        source: the original, as for `convert`; so are the other arguments. None of its code is run.
+        other: `.keras`, HDF5 that today's Keras loads in safe mode, or a SavedModel folder, whose graph TensorFlow runs, in
+            a process of its own.
+
+    Returns:
+        What was compared with what: `passed`, `partial` or `weights-only` (no output could be compared).
+
+    Raises:
+        VerificationFailed: it is not; its `verification` tells where they differ.
+        KConvertError: see `kconvert.errors`.
+    """
+    if not Path(other).exists():
+        raise UsageError(f"{os.fspath(other)}: there is nothing at this path")
+    work = _Work(isolation, timeout, memory_limit, on_step, verbose)
+    with (
+        _reading(source, weights, backend, keras_version, source_data_format, input_shape) as reading,
+        tempfile.TemporaryDirectory(prefix="kconvert-") as folder,
+    ):
+        job = Comparing(reading, Path(other).absolute(), _path(probe), rtol, atol)
+        found: Verification = work.done(job, Path(folder))
+    return found
 
 
 def load(
@@ -115,30 +176,51 @@ def load(
     source_data_format: str | None = None,
     input_shape: Sequence[int | None] | None = None,
     maps: Sequence[str | os.PathLike[str]] = (),
+    isolation: str = "process",
+    timeout: float | None = None,
+    memory_limit: int | str | None = None,
 ) -> keras.Model:
     """The model as today's Keras has it, in memory; the arguments are those of `convert`.
+
+    With `isolation="process"` the file is read and upgraded elsewhere; what is built here comes from checked, plain data.
 
     Raises:
         KConvertError: see `kconvert.errors`.
     """
-    from kconvert.framework import neutral_settings
+    work = _Work(isolation, timeout, memory_limit)
+    with (
+        _reading(source, weights, backend, keras_version, source_data_format, input_shape) as reading,
+        tempfile.TemporaryDirectory(prefix="kconvert-") as folder,
+    ):
+        if not work.is_isolated:
+            from kconvert.read import read
+            from kconvert.upgrade import upgrade
 
-    reading = _reading(backend, keras_version, source_data_format, input_shape)
-    with local_file(source) as path, _optional(weights) as tensors:
-        upgraded = upgrade(read(path, weights=tensors, **reading), [Path(m) for m in maps])
-        with neutral_settings():
-            model: keras.Model = built(upgraded.spec)[0]
-    return model
+            return _built(upgrade(read(reading.source, **reading.options()), _paths(maps)).spec)
+        work.done(Upgrading(reading, Path(folder), _paths(maps)))
+        from kconvert.spec_file import read_spec
+
+        return _built(read_spec(Path(folder)))
 
 
-def inspect_model(source: Source, *, weights: Source | None = None) -> Inspection:
+def inspect_model(
+    source: Source,
+    *,
+    weights: Source | None = None,
+    isolation: str = "process",
+    timeout: float | None = None,
+    memory_limit: int | str | None = None,
+) -> Inspection:
     """What is in a file: no TensorFlow, no code run.
 
     Raises:
         SourceError: not a readable model.
+        WorkerError: reading it crashed or reached a limit.
     """
-    with local_file(source) as path, _optional(weights) as tensors:
-        return inspected(path, tensors)
+    work = _Work(isolation, timeout, memory_limit)
+    with _reading(source, weights) as reading:
+        found: Inspection = work.done(Inspecting(reading))
+    return found
 
 
 def plan(
@@ -150,153 +232,122 @@ def plan(
     source_data_format: str | None = None,
     input_shape: Sequence[int | None] | None = None,
     maps: Sequence[str | os.PathLike[str]] = (),
+    isolation: str = "process",
+    timeout: float | None = None,
+    memory_limit: int | str | None = None,
 ) -> Plan:
     """What `convert` would do, layer by layer; converts nothing and imports no TensorFlow.
 
     Raises:
         SourceError: not a readable model. What stands against converting it is in the plan.
+        WorkerError: reading it crashed or reached a limit.
     """
-    reading = _reading(backend, keras_version, source_data_format, input_shape)
-    with local_file(source) as path, _optional(weights) as tensors:
-        return planned(path, [Path(m) for m in maps], {**reading, "weights": tensors})
-
-
-def versions() -> dict[str, str]:
-    """Of this package and what it stands on."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
+    work = _Work(isolation, timeout, memory_limit)
+    with _reading(source, weights, backend, keras_version, source_data_format, input_shape) as reading:
+        found: Plan = work.done(Planning(reading, _paths(maps)))
     return found
 
 
+class _Work:
+    """How a job is done: elsewhere within limits, or here."""
+
+    def __init__(
+        self,
+        isolation: str,
+        timeout: float | None,
+        memory: int | str | None,
+        on_step: Heard | None = None,
+        is_verbose: bool = False,
+    ) -> None:
+        if isolation not in ISOLATIONS:
+            raise UsageError(f"isolation={isolation!r}: not one of {', '.join(ISOLATIONS)}")
+        allowance((), timeout, memory)  # wrong ones are refused before anything is done
+        self.is_isolated = isolation == "process"
+        self._timeout, self._memory, self._on_step = timeout, memory, on_step
+        self._is_verbose = is_verbose
+
+    def done(self, job: Job, scratch: Path | None = None) -> Any:
+        """The job's result."""
+        reading: Reading = job.reading  # type: ignore[attr-defined]
+        if not self.is_isolated:
+            with heard_by(self._on_step) if self._on_step else contextlib.nullcontext():
+                return job.run(Bench.of_process())
+        files = [p for p in (reading.source, reading.weights) if p is not None]
+        limits = allowance(files, self._timeout, self._memory)
+        data = _pool_of(os.getpid(), self._is_verbose).done(
+            type(job).__name__,
+            plain(job),
+            limits,
+            about=str(reading.source),
+            scratch=scratch and scratch.absolute(),
+            heard=self._on_step,
+        )
+        return restored(job.Result, data)
+
+
+@functools.cache
+def _pool_of(process: int, is_verbose: bool) -> Pool:
+    """The workers of this process (and others after a fork)."""
+    pool = Pool(Path(__file__).with_name("worker.py"), is_verbose=is_verbose)
+    atexit.register(pool.close)
+    return pool
+
+
+@contextlib.contextmanager
 def _reading(
-    backend: str | None,
-    keras_version: str | None,
-    data_format: str | None,
-    input_shape: Sequence[int | None] | None,
-) -> dict[str, Any]:
+    source: Source,
+    weights: Source | None,
+    backend: str | None = None,
+    keras_version: str | None = None,
+    data_format: str | None = None,
+    input_shape: Sequence[int | None] | None = None,
+) -> Iterator[Reading]:
     if backend is not None and backend not in BACKENDS:
         raise UsageError(f"--backend {backend}: not one of {', '.join(BACKENDS)}")
     if data_format is not None and data_format not in DATA_FORMATS:
         raise UsageError(f"--source-data-format {data_format}: not one of {', '.join(DATA_FORMATS)}")
     shape = None if input_shape is None else tuple(input_shape)
-    return {"backend": backend, "keras_version": keras_version, "data_format": data_format, "input_shape": shape}
+    with local_file(source) as path, _optional(weights) as tensors:
+        yield Reading(path, tensors, backend, keras_version, data_format, shape)
 
 
 def _optional(source: Source | None) -> contextlib.AbstractContextManager[Path | None]:
     return contextlib.nullcontext(None) if source is None else local_file(source)
 
 
-@functools.cache
-def _verifier_of(process: int) -> Verifier:
-    from kconvert.verify import Verifier
+def _built(spec: Any) -> Any:
+    from kconvert.framework import neutral_settings
+    from kconvert.pipeline import built
 
-    verifier = Verifier()
-    atexit.register(verifier.close)
-    return verifier
-
-
-def _verifier() -> Verifier:
-    """One checking process for all conversions of this process (and another one after a fork)."""
-    return _verifier_of(os.getpid())
+    with neutral_settings():
+        return built(spec)[0]
 
 
-def _sha256(path: Path) -> str:
-    """Of a file; of a folder, of its files' sums and paths as `sha256sum` prints them, sorted by path."""
-    if path.is_dir():
-        files = sorted((p.relative_to(path).as_posix(), p) for p in path.rglob("*") if p.is_file())
-        listing = "".join(f"{_sha256(file)}  {name}\n" for name, file in files)
-        return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _publish(room: Staged, page: Staged | None, report: Report, overwrite: bool) -> None:
+    """The model with what belongs beside it, and the report last: who sees that sees all."""
+    publish([*room.entries(overwrite), *_written(page, report)])
 
 
-def _report(done: Done, source: str, digest: str, target: Path, format: str, seconds: float) -> Report:
-    spec = done.source
-    notes = [*done.upgraded.notes]
-    if spec.training is not None:
-        notes.append(Note("info", "", "optimizer, losses, metrics and optimizer state are left out"))
-    if not done.served.is_kept:
-        notes.append(
-            Note(
-                "warning",
-                "",
-                f"the serving signature was {_signature(spec)}; names that layers do not have are not kept",
-            )
-        )
-    return Report(
-        source={
-            "path": source,
-            "sha256": digest,
-            **origin_facts(spec),
-            "tensors": sum(1 for _ in stored_tensors(spec)),
-        },
-        target={"path": str(target), "format": format, "sha256": _sha256(target)},
-        layers=done.upgraded.layers,
-        training=_training(spec),
-        verification=done.verification,
-        notes=tuple(notes),
-        renamed=done.upgraded.renamed,
-        versions=versions(),
-        seconds={**done.seconds, "all": seconds},
-        peak_memory=_peak_memory(),
-        before=graph_of(spec),
-        after=graph_of(done.upgraded.spec),
-    )
+def _written(page: Staged | None, report: Report) -> list[Entry]:
+    """The report at its staging place, as its ending says."""
+    if page is None:
+        return []
+    if page.path.suffix == ".html":
+        from kconvert.page import page as html
+
+        text = html(report)
+    else:
+        text = json.dumps(report.to_dict(), indent=2, default=str)
+    try:
+        page.path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TargetError(f"{page.target}: cannot be written: {error.strerror or error}") from None
+    return page.entries(overwrite=True)
 
 
-def _failed(
-    error: KConvertError, reached: Reached, source: Mapping[str, Any], target: Path, format: str, seconds: float
-) -> Report:
-    """What is known of a model that was not converted, and what stood against it."""
-    spec, upgraded = reached.source, reached.upgraded
-    found = [] if spec is None else list(stored_tensors(spec))
-    check: Verification | None = getattr(error, "verification", None)
-    return Report(
-        source={**source, **(origin_facts(spec) if spec else {}), "tensors": len(found)},
-        target={"path": str(target), "format": format, "sha256": ""},
-        layers=upgraded.layers if upgraded else (),
-        training=_training(spec) if spec else {},
-        verification=check or Verification("skipped"),
-        notes=upgraded.notes if upgraded else (),
-        renamed=upgraded.renamed if upgraded else {},
-        versions=versions(),
-        seconds={"all": seconds},
-        peak_memory=_peak_memory(),
-        before=graph_of(spec) if spec else Graph(),
-        after=graph_of(upgraded.spec) if upgraded else Graph(),
-        failure=Failure(type(error).__name__, str(error), tuple(_obstacles(error))),
-    )
+def _paths(given: Sequence[str | os.PathLike[str]]) -> tuple[Path, ...]:
+    return tuple(Path(p) for p in given)
 
 
-def _obstacles(error: KConvertError) -> Iterator[Obstacle]:
-    for problem in error.problems if isinstance(error, ConversionFailed) else ():
-        yield Obstacle(
-            problem.message, type(problem).__name__, problem.layer, problem.class_name, problem.argument, problem.option
-        )  # fmt: skip
-
-
-def _peak_memory() -> int:
-    """Bytes, of this process."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def _signature(spec: ModelSpec) -> str:
-    signed = spec.signature
-    return f"{list(signed.inputs)} -> {list(signed.outputs)}" if signed else ""
-
-
-def _training(spec: ModelSpec) -> dict[str, Any]:
-    if spec.training is None:
-        return {"kept": False, "because": "the file has none"}
-    return {
-        "kept": False,
-        "because": "this release converts the model for inference only",
-        "dropped": ["training_config"] if spec.training.get("config") is not None else [],
-        "optimizer_tensors": len(spec.training.get("optimizer_tensors", ())),
-    }
+def _path(given: str | os.PathLike[str] | None) -> Path | None:
+    return None if given is None else Path(given)

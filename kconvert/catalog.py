@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from kconvert.map_files import layer_maps_folder
 from kconvert.spec import Dialect
 from kconvert.upgrade.map_format import Entry, MapFile
-from kconvert.upgrade.maps import HopMaps, hop_maps, layer_maps_folder
+from kconvert.upgrade.maps import HopMaps, hop_maps
 from kconvert.upgrade.operations.table import Table, operation_table
 
 HOPS = tuple(Dialect)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
 import json
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from kconvert.errors import ConversionFailed, KConvertError, TargetError, UsageError, VerificationFailed
+from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
+from kconvert.interrupts import ENDING
 from kconvert.printable import printable
 
-if TYPE_CHECKING:
-    from kconvert.report import Report
-
-COMMANDS = ("convert", "inspect", "plan", "record")
+COMMANDS = ("convert", "inspect", "plan", "verify", "record")
+NOT_FULLY = ("partial", "weights-only")
 NOT_COMPARED = 3
-INTERRUPTED = 130
 
 app = typer.Typer(
     add_completion=False,
@@ -50,6 +48,17 @@ DataFormat = Annotated[
 ]
 Shape = Annotated[str | None, typer.Option(metavar="14,14,1", help="Where the file lost its input shape.")]
 Maps = Annotated[list[Path] | None, typer.Option("--map", metavar="FILE", help="A layer map of yours; repeatable.")]
+Probe = Annotated[
+    Path | None, typer.Option(metavar="IO.npz", help="Inputs in_0.. and the outputs out_0.. that the original gave.")
+]
+Rtol = Annotated[float, typer.Option(help="Outputs agree where |a - b| <= atol + rtol |b|.")]
+Atol = Annotated[float, typer.Option(help="See --rtol.")]
+Timeout = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="Give up after so long, instead of a limit by the file's size.")
+]
+MemoryLimit = Annotated[
+    str | None, typer.Option(metavar="4G", help="Give up above so much, instead of a limit by the file's size.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Verbose = Annotated[
@@ -70,16 +79,13 @@ def convert(
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
     maps: Maps = None,
-    probe: Annotated[
-        Path | None,
-        typer.Option(metavar="IO.npz", help="Inputs in_0.. and the outputs out_0.. that the original gave."),
-    ] = None,
+    probe: Probe = None,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not reload and compare the result.")] = False,
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="If verification fails, leave the file at NEW all the same.")
     ] = False,
-    rtol: Annotated[float, typer.Option(help="Outputs agree where |a - b| <= atol + rtol |b|.")] = 1e-4,
-    atol: Annotated[float, typer.Option(help="See --rtol.")] = 1e-4,
+    rtol: Rtol = 1e-4,
+    atol: Atol = 1e-4,
     training: Annotated[str, typer.Option(metavar="drop|auto", help="Optimizer and losses: left out.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
     report: Annotated[
@@ -87,6 +93,8 @@ def convert(
         typer.Option(metavar="FILE.json|FILE.html", help="Write the whole report there, also of a refusal."),
     ] = None,
     version_dir: Annotated[int | None, typer.Option(metavar="N", help="SavedModel below NEW/N/.")] = None,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -96,32 +104,34 @@ def convert(
 
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
     if dry_run:
-        return _print_plan(api.plan(source, **reading), as_json=False)
+        return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json=False)
     if output is None:
         raise UsageError("say where the result goes: -o NEW.keras, or -o FOLDER for a SavedModel")
-    if report is not None and report.suffix not in (".json", ".html"):
-        raise UsageError(f"--report {report}: the report is written as .json or .html")
-    with _reported_refusal(report), _quiet_tensorflow(verbose):
-        result = api.convert(
-            source, output, **reading, training=training, format=format, version_dir=version_dir, probe=probe,
-            verify=not no_verify, keep_failed=keep_failed, rtol=rtol, atol=atol, overwrite=overwrite,
-        )  # fmt: skip
-    if report is not None:
-        _write_report(result, report)
+    result = api.convert(
+        source, output, **reading, training=training, format=format, version_dir=version_dir, probe=probe,
+        verify=not no_verify, keep_failed=keep_failed, rtol=rtol, atol=atol, overwrite=overwrite, report=report,
+        timeout=timeout, memory_limit=memory_limit, verbose=verbose > 0,
+    )  # fmt: skip
     if not quiet:
         from kconvert.summary import conversion_lines
 
         _print(conversion_lines(result, detailed=verbose > 0))
-    return NOT_COMPARED if result.verification.status == "weights-only" else 0
+    return NOT_COMPARED if result.verification.status in NOT_FULLY else 0
 
 
 @app.command("inspect")
-def inspect_(source: Source, weights: Weights = None, as_json: AsJson = False) -> int:
+def inspect_(
+    source: Source,
+    weights: Weights = None,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
+    as_json: AsJson = False,
+) -> int:
     """Say what is in a file: no TensorFlow, no code run."""
     from kconvert import api
     from kconvert.summary import inspection_lines
 
-    found = api.inspect_model(source, weights=weights)
+    found = api.inspect_model(source, weights=weights, timeout=timeout, memory_limit=memory_limit)
     _print([json.dumps(found.to_dict(), indent=2, default=str)] if as_json else inspection_lines(found))
     return 0
 
@@ -135,13 +145,59 @@ def plan(
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
     maps: Maps = None,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
     as_json: AsJson = False,
 ) -> int:
     """Say what conversion would do, layer by layer; convert nothing."""
     from kconvert import api
 
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
-    return _print_plan(api.plan(source, **reading), as_json)
+    return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json)
+
+
+@app.command()
+def verify(
+    source: Source,
+    other: Annotated[
+        Path, typer.Argument(metavar="NEW", help=".keras, HDF5 of today's Keras, or a SavedModel folder.")
+    ],
+    weights: Weights = None,
+    backend: Backend = None,
+    keras_version: Version = None,
+    source_data_format: DataFormat = None,
+    input_shape: Shape = None,
+    probe: Probe = None,
+    rtol: Rtol = 1e-4,
+    atol: Atol = 1e-4,
+    timeout: Timeout = None,
+    memory_limit: MemoryLimit = None,
+    as_json: AsJson = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Say whether NEW is the same function as OLD; it need not come from kconvert."""
+    from kconvert import api
+    from kconvert.summary import verification_lines
+
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, None)
+    del reading["maps"]
+    failed: VerificationFailed | None = None
+    try:
+        found = api.verify_model(
+            source, other, **reading, probe=probe, rtol=rtol, atol=atol, timeout=timeout, memory_limit=memory_limit,
+            verbose=verbose > 0,
+        )  # fmt: skip
+    except VerificationFailed as error:
+        if error.verification is None:
+            raise
+        failed, found = error, error.verification
+    if as_json:
+        _print([json.dumps(dataclasses.asdict(found), indent=2, default=str)])
+    else:
+        _print(verification_lines(found, detailed=verbose > 0))
+    if failed is not None:
+        raise failed
+    return NOT_COMPARED if found.status in NOT_FULLY else 0
 
 
 @app.command()
@@ -153,10 +209,12 @@ def record() -> int:
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: runs one command and exits with its status."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup sets it
+            signal.signal(number, _end)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words == ["--version"]:
-        from kconvert.api import versions
+        from kconvert.versions import versions
 
         _print([f"{name} {number}" for name, number in versions().items()])
         sys.exit(0)
@@ -169,14 +227,17 @@ def _status(words: list[str]) -> int:
     tracebacks = any(w.startswith("-v") and w.strip("-v") == "" and w.count("v") > 1 for w in words)
     try:
         status = app(words, standalone_mode=False)
-        if status == INTERRUPTED:
-            _complain("interrupted; nothing was written")
         return status if isinstance(status, int) else 0
     except KConvertError as error:
         if tracebacks:
             raise
         _print_error(error)
         return error.exit_code
+    except OSError as error:
+        if tracebacks:
+            raise
+        _complain(str(error))  # of this process alone: where to write what it says
+        return 1
     except typer.TyperException as error:
         _complain(error.format_message())
         return 2
@@ -206,59 +267,22 @@ def _shape(text: str | None) -> tuple[int | None, ...] | None:
     return tuple(int(p) if p.isdigit() else None for p in parts)
 
 
-@contextlib.contextmanager
-def _reported_refusal(path: Path | None) -> Iterator[None]:
-    """A model that is refused has a report too: what was found until then, and what stood against it."""
-    from kconvert.report import Report
-
-    try:
-        yield
-    except KConvertError as error:
-        if path is not None and isinstance(error.report, Report):
-            _write_report(error.report, path)
-        raise
-
-
-def _write_report(report: Report, path: Path) -> None:
-    if path.suffix == ".html":
-        from kconvert.page import page
-
-        text = page(report)
-    else:
-        text = json.dumps(report.to_dict(), indent=2, default=str)
-    try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise TargetError(f"--report {path}: cannot be written: {error.strerror or error}") from None
-
-
-@contextlib.contextmanager
-def _quiet_tensorflow(verbose: int) -> Iterator[None]:
-    """TensorFlow's native half writes to the process's stderr itself, past Python, from its import on."""
-    if verbose:
-        yield
-        return
-    import logging
-    import warnings
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    logging.getLogger("absl").setLevel(logging.ERROR)
-    warnings.simplefilter("ignore")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
+def _end(number: int, frame: FrameType | None) -> None:
+    """Ends the run by way of all its `finally`, once: a second Ctrl-C does not disturb what cleans up."""
+    for one in ENDING:
+        signal.signal(one, signal.SIG_IGN)
+    _complain("interrupted")
     sys.exit(128 + number)
+
+
+class Terminal(Console):
+    """Lines of text; whoever reads them may go away before the end (`| head`), which is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        """Everything else goes nowhere."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
 
 
 def _print_plan(found: Any, as_json: bool) -> int:
@@ -268,23 +292,25 @@ def _print_plan(found: Any, as_json: bool) -> int:
     return 1 if found.blockers else 0
 
 
-def _print(lines: Sequence[str | Text]) -> None:
-    """Styles show on a terminal alone, and not where NO_COLOR is set; a model's own names cannot steer the terminal."""
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+def _print(lines: Iterable[str | Text]) -> None:
+    """Styles show on a terminal alone, and not where NO_COLOR is set."""
+    console = Terminal(highlight=False, soft_wrap=True, markup=False)
     for line in lines:
-        console.print(printable(line))
+        console.print(line if isinstance(line, Text) else "\n".join(map(printable, line.split("\n"))))
 
 
 def _print_error(error: KConvertError) -> None:
     if isinstance(error, ConversionFailed) and len(error.problems) > 1:
         _complain(f"{len(error.problems)} problems; nothing was written:")
         for problem in error.problems:
-            Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(printable(f"  - {problem}"))
+            words = printable(f"{problem} [{problem.code}]")
+            Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"  - {words}")
     else:
-        _complain(f"verification failed: {error}" if isinstance(error, VerificationFailed) else str(error))
+        said = f"verification failed: {error}" if isinstance(error, VerificationFailed) else str(error)
+        _complain(f"{said} [{error.code}]")
 
 
 def _complain(text: str) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Terminal(stderr=True, highlight=False, soft_wrap=True)
     console.print("error:", style="bold red", end=" ")
     console.print(printable(text), markup=False)

@@ -2,88 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kconvert.errors import ConversionFailed, Problem
+from kconvert.errors import ConversionFailed
+from kconvert.findings import Inspection, Plan
+from kconvert.map_files import known_layers
 from kconvert.read import read
-from kconvert.report import LayerChange, Note
 from kconvert.spec import LayerSpec, ModelSpec, ports_in, stored_tensors, walk
-from kconvert.upgrade import Upgraded, known_layers, upgrade
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """What is in a file.
-
-    Attributes:
-        origin: path, kind, dialect, keras, backend, evidence.
-        inputs, outputs: name -> shape (batch first, None where it is open); outputs have no shape in the file.
-        layers: class -> how many.
-        signature: name -> dtype of inputs and outputs that a SavedModel is served with.
-        tensors: how many; `parameters` their elements, `nbytes` their bytes.
-        custom_classes: class -> names of the layers, for classes that are not Keras's own.
-        lambdas: names of the layers that hold Python code.
-        risks: one sentence each.
-    """
-
-    origin: Mapping[str, Any]
-    name: str
-    sequential: bool
-    inputs: Mapping[str, Any]
-    outputs: tuple[str, ...]
-    layers: Mapping[str, int]
-    tensors: int
-    parameters: int
-    nbytes: int
-    training: Mapping[str, Any] | None = None
-    signature: Mapping[str, Mapping[str, str]] | None = None
-    custom_classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    lambdas: tuple[str, ...] = ()
-    risks: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return dataclasses.asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What conversion would do.
-
-    Attributes:
-        layers: one entry per layer and hop, where it could be planned.
-        blockers: what stands against it; empty where the conversion would go on to rebuild the model.
-    """
-
-    origin: Mapping[str, Any]
-    layers: tuple[LayerChange, ...] = ()
-    notes: tuple[Note, ...] = ()
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    blockers: tuple[Problem, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "origin": dict(self.origin),
-            "layers": [dataclasses.asdict(layer) for layer in self.layers],
-            "notes": [dataclasses.asdict(note) for note in self.notes],
-            "renamed": dict(self.renamed),
-            "blockers": [
-                {
-                    "layer": b.layer,
-                    "class_name": b.class_name,
-                    "argument": b.argument,
-                    "option": b.option,
-                    "message": str(b),
-                }
-                for b in self.blockers
-            ],
-        }
 
 
 def inspected(path: Path, weights: Path | None) -> Inspection:
@@ -113,9 +41,11 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
 
 def planned(path: Path, maps: Sequence[Path], reading: Mapping[str, Any]) -> Plan:
     """Reads and upgrades; the tensors' values stay in the file."""
+    from kconvert.upgrade import upgrade  # reading alone does without it
+
     spec = read(path, **reading)
     try:
-        result: Upgraded = upgrade(spec, maps)
+        result = upgrade(spec, maps)
     except ConversionFailed as failed:
         return Plan(origin_facts(spec), blockers=failed.problems)
     return Plan(origin_facts(spec), result.layers, result.notes, result.renamed)

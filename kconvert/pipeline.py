@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from kconvert.read import read
 from kconvert.report import Verification
-from kconvert.spec import ModelSpec, Nest, Port, ports_in
+from kconvert.spec import ModelSpec, Nest, ports_in_keras_order
+from kconvert.steps import stage
 from kconvert.upgrade import Upgraded, upgrade
 
 if TYPE_CHECKING:
@@ -57,16 +58,17 @@ class Clock:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextlib.contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
+    def __call__(self, name: str) -> Iterator[None]:
         """Adds the time that the body takes."""
+        stage(name)
         start = time.perf_counter()
         yield
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
 def converted(
     source: Path,
-    target: Path,
+    place: Path,
     format: str,
     *,
     reading: Mapping[str, Any],
@@ -74,11 +76,12 @@ def converted(
     verifier: Verifier | None,
     probe: Path | None,
     tolerance: Tolerance,
-    overwrite: bool,
-    keep_failed: bool,
     reached: Reached,
 ) -> Done:
-    """Converts one file; `target` appears when the result is known to be right, and `reached` says what was before."""
+    """Converts one file into `place`, from where the caller publishes it when nothing was raised.
+
+    What belongs beside the target is written beside `place`. `reached` says how far it came if something was.
+    """
     clock = Clock()
     with clock("read"):
         spec = reached.source = read(source, **reading)
@@ -87,24 +90,45 @@ def converted(
     if verifier is not None:
         verifier.start()  # it imports TensorFlow while this process does
     with clock("import"):
-        from kconvert.export import staged, write
+        from kconvert.export import write
         from kconvert.framework import neutral_settings
         from kconvert.verify import verified
-    with neutral_settings(), staged(target) as place:
+    with neutral_settings():
         with clock("rebuild"):
             model, digests = built(upgraded.spec)
         with clock("export"):
             served = served_names(spec, upgraded.renamed)
-            write(model, place.path, format, served)
+            write(model, place, format, served)
         check = Verification("skipped")
         if verifier is not None:
-            with clock("verify"), place.published_on_failure(keep_failed, overwrite):
+            with clock("verify"):
                 check = verified(
-                    verifier, place.path, format, digests, probe=probe, tolerance=tolerance,
-                    input_names=served.inputs, output_names=served.outputs,
+                    verifier, place, format, digests, original=spec, renamed=upgraded.renamed, probe=probe,
+                    tolerance=tolerance, input_names=served.inputs, output_names=served.outputs,
                 )  # fmt: skip
-        place.publish(overwrite)
     return Done(spec, upgraded, served, check, clock.seconds)
+
+
+def pair_verified(
+    source: Path,
+    other: Path,
+    *,
+    reading: Mapping[str, Any],
+    verifier: Verifier,
+    probe: Path | None,
+    tolerance: Tolerance,
+) -> Verification:
+    """Is another file, whoever wrote it, the same function as the source?"""
+    stage("read")
+    spec = read(source, **reading)
+    verifier.start()
+    stage("verify")
+    from kconvert.verify import verified_pair
+
+    names = served_names(spec, {})
+    return verified_pair(
+        verifier, spec, other, input_names=names.inputs, output_names=names.outputs, probe=probe, tolerance=tolerance
+    )
 
 
 def built(spec: ModelSpec) -> tuple[Any, dict[str, str]]:
@@ -124,7 +148,7 @@ def served_names(spec: ModelSpec, renamed: Mapping[str, str]) -> Served:
 
 
 def _served(nest: Nest, renamed: Mapping[str, str], signed: Mapping[str, str] | None) -> tuple[list[str], bool]:
-    ports = list(_in_keras_order(nest))
+    ports = list(ports_in_keras_order(nest))
     names = _numbered(renamed.get(port.layer, port.layer) for port in ports)
     if signed is None or set(names) == set(signed):
         return names, True
@@ -134,18 +158,6 @@ def _served(nest: Nest, renamed: Mapping[str, str], signed: Mapping[str, str] | 
     if set(originals) == set(signed):
         return originals, True
     return names, False
-
-
-def _in_keras_order(nest: Nest) -> Iterator[Port]:
-    """All ports as Keras flattens what a model takes or gives: a dict by its keys."""
-    if isinstance(nest, Mapping):
-        for key in sorted(nest):
-            yield from _in_keras_order(nest[key])
-    elif isinstance(nest, list | tuple):
-        for value in nest:
-            yield from _in_keras_order(value)
-    else:
-        yield from ports_in(nest)
 
 
 def _numbered(wanted: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from kconvert.errors import KConvertError
+from kconvert.errors import ConversionFailed, KConvertError
 from kconvert.graphs import Graph
 
 Level = Literal["info", "warning"]
@@ -85,8 +85,7 @@ class OutputCheck:
 
     Attributes:
         max_abs, max_rel: of |a - b| and |a - b| / |b|; infinite where they cannot be compared number by number.
-        against: `reference` (NumPy, from the original file), `probe` (recorded by the original framework), `model` (OLD
-            itself, run by stock Keras).
+        against: `reference` (computed in NumPy, from the original file) or `probe` (recorded in the original framework).
         because: why it did not pass, where that is not the size of the difference: another shape, NaN, other strings.
     """
 
@@ -107,7 +106,7 @@ class LayerCheck:
         class_name: its class in the file.
         new_name: of the layer that gives the same in the converted model, spelled likewise.
         size: the largest absolute value of the original's output, the scale of `max_abs`.
-        passed: within the tolerance. A layer may miss it where every output keeps it: differences can vanish.
+        passed: |a - b| <= atol + rtol * size. A layer may miss that where every output agrees: differences can vanish.
     """
 
     name: str
@@ -172,7 +171,8 @@ class Verification:
         first_difference: the name in the file of the first layer that differs, or empty.
         missing: what the reference lacks.
         runs: what it was computed on.
-        rtol, atol: numbers agree where |a - b| <= atol + rtol * |b|.
+        rtol, atol: numbers of outputs agree where |a - b| <= atol + rtol * |b|.
+        remarks: on the comparison, one sentence each.
     """
 
     status: str
@@ -185,11 +185,17 @@ class Verification:
     runs: tuple[Run, ...] = ()
     rtol: float = 1e-4
     atol: float = 1e-4
+    remarks: tuple[str, ...] = ()
 
     @property
-    def is_complete(self) -> bool:
-        """Every output was compared with something and agrees."""
-        return self.status == "passed"
+    def difference(self) -> str:
+        """How outputs and layers differ, in one sentence; empty where none does."""
+        wrong = [check for check in self.outputs if not check.passed]
+        said = [f"{c.name} {c.because or f'by {c.max_abs:.3g} (relative {c.max_rel:.3g})'}" for c in wrong]
+        first = next((layer for layer in self.layers if layer.name == self.first_difference), None)
+        if first is not None:
+            said.append(f"the first layer that differs is {first.name} ({first.class_name})")
+        return "; ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +221,15 @@ class Failure:
     kind: str
     message: str
     obstacles: tuple[Obstacle, ...] = ()
+
+    @classmethod
+    def of(cls, error: KConvertError) -> Failure:
+        """What an error says."""
+        problems = error.problems if isinstance(error, ConversionFailed) else ()
+        obstacles = tuple(
+            Obstacle(p.message, type(p).__name__, p.layer, p.class_name, p.argument, p.option) for p in problems
+        )
+        return cls(type(error).__name__, str(error), obstacles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from typing import IO
 from kconvert.errors import SourceNotFound
 
 Source = str | os.PathLike[str] | IO[bytes]
+BACKENDS = ("theano", "tensorflow", "cntk")
+DATA_FORMATS = ("channels_first", "channels_last")
 
 
 @contextlib.contextmanager

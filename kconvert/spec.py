@@ -16,7 +16,7 @@ from kconvert.tensor import Tensor
 
 __all__ = [
     "Call", "Config", "Dialect", "Inner", "LayerSpec", "ModelSpec", "Nest", "Origin", "Pool", "Port", "Signature", "Tensor",
-    "map_ports", "ports_in", "stored_tensors", "walk",
+    "map_ports", "ports_in", "ports_in_keras_order", "stored_tensors", "walk",
 ]  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -63,6 +63,18 @@ def ports_in(nest: Nest) -> Iterator[Port]:
     elif isinstance(nest, list | tuple):
         for value in nest:
             yield from ports_in(value)
+
+
+def ports_in_keras_order(nest: Nest) -> Iterator[Port]:
+    """All ports as Keras flattens what a model takes or gives: a dict by its keys."""
+    if isinstance(nest, Mapping):
+        for key in sorted(nest):
+            yield from ports_in_keras_order(nest[key])
+    elif isinstance(nest, list | tuple):
+        for value in nest:
+            yield from ports_in_keras_order(value)
+    elif isinstance(nest, Port):
+        yield nest
 
 
 def map_ports(nest: Nest, new: Callable[[Port], Any]) -> Nest:

@@ -7,10 +7,11 @@ from typing import Any
 
 from rich.text import Text
 
-from kconvert.inspection import Inspection, Plan
-from kconvert.report import LayerChange, Report
+from kconvert.findings import Inspection, Plan
+from kconvert.printable import printable
+from kconvert.report import LayerChange, Report, Verification
 from kconvert.side_by_side import Row, rows_of
-from kconvert.verdict import counted, difference, verdict
+from kconvert.verdict import Verdict, counted, difference, verdict
 
 COLOURS = {"same": "green", "partly": "yellow", "open": "yellow", "different": "red", "refused": "red"}
 AGAINST = {"reference": "computed from the old file", "probe": "recorded", "model": "the old file in stock Keras"}
@@ -20,6 +21,11 @@ NAMES_SHOWN = 3
 def conversion_lines(report: Report, detailed: bool) -> list[Text]:
     """The report for a reader: the verdict, warnings, what it was and is, what changed, what was compared with what."""
     return list(_conversion(report, detailed))
+
+
+def verification_lines(check: Verification, detailed: bool) -> list[Text]:
+    """Is one file the same function as the other, compared with what, and how far apart."""
+    return list(_verification(check, detailed))
 
 
 def inspection_lines(found: Inspection) -> list[str]:
@@ -33,9 +39,11 @@ def plan_lines(found: Plan) -> list[str]:
 
 
 def _conversion(report: Report, detailed: bool) -> Iterator[Text]:
-    found = verdict(report)
-    yield Text.assemble((found.title, f"bold {COLOURS[found.level]}"), f". {found.text}")
-    yield from _warnings(report)
+    yield _verdict(verdict(report.verification, report.failure))
+    for note in report.notes:
+        if note.level == "warning":
+            yield _warning(f"{f'{note.layer}: ' if note.layer else ''}{note.text}")
+    yield from _missing(report.verification)
     yield _fact("was", f"{report.source['path']}  ({_origin(report.source)})")
     yield _fact("is", f"{report.target['path']}  ({report.target['format']})")
     rows = rows_of(report)
@@ -43,32 +51,39 @@ def _conversion(report: Report, detailed: bool) -> Iterator[Text]:
     yield _fact("layers", f"{len(rows)}, of which {len(changed)} became something else")
     if detailed:
         for layer in report.layers:
-            yield from (Text(f"    {line}") for line in _layer(layer))
+            yield from (Text(f"    {printable(line)}") for line in _layer(layer))
     else:
-        yield from (Text(f"    {line}") for line in _grouped(changed))
+        yield from (Text(f"    {printable(line)}") for line in _grouped(changed))
     yield _fact("tensors", f"{report.source['tensors']}, each used exactly once or said to be of no use")
     yield from _renamed(report, detailed)
     for note in report.notes:
         if note.level != "warning" and note.layer not in report.renamed:
             yield _fact("note", f"{f'{note.layer}: ' if note.layer else ''}{note.text}")
-    yield from _compared(report)
+    yield from _compared(report.verification, detailed)
     yield _fact("took", f"{report.seconds['all']:.1f} s")
 
 
-def _warnings(report: Report) -> Iterator[Text]:
-    for note in report.notes:
-        if note.level == "warning":
-            yield _warning(f"{f'{note.layer}: ' if note.layer else ''}{note.text}")
-    for lacking in report.verification.missing:
+def _verification(check: Verification, detailed: bool) -> Iterator[Text]:
+    yield _verdict(verdict(check))
+    yield from _missing(check)
+    yield from _compared(check, detailed)
+
+
+def _verdict(found: Verdict) -> Text:
+    return Text.assemble((found.title, f"bold {COLOURS[found.level]}"), f". {printable(found.text)}")
+
+
+def _missing(check: Verification) -> Iterator[Text]:
+    for lacking in check.missing:
         yield _warning(f"{lacking.class_name} '{lacking.layer}' was not compared: {lacking.reason}")
 
 
 def _warning(text: str) -> Text:
-    return Text.assemble(("  warning  ", "yellow"), text)
+    return Text.assemble(("  warning  ", "yellow"), printable(text))
 
 
 def _fact(name: str, text: str) -> Text:
-    return Text.assemble((f"  {name:8} ", "dim"), text)
+    return Text.assemble((f"  {name:8} ", "dim"), printable(text))
 
 
 def _grouped(changed: Sequence[Row]) -> Iterator[str]:
@@ -98,15 +113,21 @@ def _renamed(report: Report, detailed: bool) -> Iterator[Text]:
         yield _fact("", f"and {len(pairs) - len(shown)} more (-v)")
 
 
-def _compared(report: Report) -> Iterator[Text]:
-    check = report.verification
+def _compared(check: Verification, detailed: bool) -> Iterator[Text]:
     for output in check.outputs:
         size = f"largest difference {difference(output.max_abs)}, relative {difference(output.max_rel)}"
-        yield _fact("output", f"{output.name}: {size} ({AGAINST.get(output.against, output.against)})")
+        against = AGAINST.get(output.against, output.against)
+        yield _fact("output", f"{output.name}: {size} ({against}) {output.because}".rstrip())
     worst = max(check.layers, key=lambda layer: layer.max_abs, default=None)
     if worst is not None:
         where = f"the largest difference {difference(worst.max_abs)} at {worst.name}"
         yield _fact("inside", f"{counted(len(check.layers), 'layer')} compared, {where}")
+    for layer in check.layers if detailed else ():
+        yield _fact("", f"{layer.name} ({layer.class_name}): {difference(layer.max_abs)} of {difference(layer.size)}")
+    for run in check.runs:
+        yield _fact("inputs", "; ".join(f"{i.name} {list(i.shape)} {i.dtype}: {i.kind}" for i in run.inputs))
+    for remark in check.remarks:
+        yield _fact("remark", remark)
     if check.status == "weights-only":
         yield _fact("next", "outputs not compared with anything: --probe IO.npz does (kconvert record)")
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from kconvert.report import OutputCheck, Report, Verification
+from kconvert.report import Failure, OutputCheck, Verification
 
 Level = Literal["same", "partly", "open", "different", "refused"]
 
@@ -25,22 +25,21 @@ class Verdict:
     text: str
 
 
-def verdict(report: Report) -> Verdict:
+def verdict(check: Verification, failure: Failure | None = None) -> Verdict:
     """The answer to "is the new file right?"."""
-    check = report.verification
-    if report.failure is not None and check.status != "failed":
-        return _refusal(report)
     if check.status == "failed":
-        return Verdict("different", "Not the same function", _difference(check, report))
-    weights = f"{counted(check.weights_compared, 'weight')} equal bit for bit"
+        return Verdict("different", "Not the same function", _difference(check))
+    if failure is not None:
+        return _refusal(failure)
     if check.status == "passed":
-        return Verdict("same", "Same function", f"{_agreement(check)}. {_capital(weights)}.")
+        return Verdict("same", "Same function", f"{_agreement(check)}.{_weights(check)}")
     if check.status == "partial":
-        missing = counted(len(check.missing), "layer")
-        text = f"{_agreement(check)}; {missing} without a reference. {_capital(weights)}."
+        missing = f"; {counted(len(check.missing), 'layer')} without a reference" if check.missing else ""
+        text = f"{_agreement(check)}{missing}.{_weights(check)}"
         return Verdict("partly", "Same function as far as it could be compared", text)
     if check.status == "weights-only":
-        return Verdict("open", "Weights equal bit for bit; outputs not compared", _why_open(check, weights))
+        title = "Weights equal bit for bit; outputs not compared" if check.weights_compared else "Outputs not compared"
+        return Verdict("open", title, _why_open(check))
     return Verdict("open", "Converted, not verified", "The check was switched off: nothing was compared with anything.")
 
 
@@ -69,25 +68,27 @@ def _agreement(check: Verification) -> str:
     return f"{counted(len(names), 'output')} {verb} with {against}: {size}"
 
 
-def _why_open(check: Verification, weights: str) -> str:
+def _weights(check: Verification) -> str:
+    return f" {counted(check.weights_compared, 'weight')} equal bit for bit." if check.weights_compared else ""
+
+
+def _why_open(check: Verification) -> str:
+    loaded = "The file was loaded by stock Keras in another process"
+    if check.weights_compared:
+        loaded += f", {counted(check.weights_compared, 'weight')} equal bit for bit"
     if check.missing:
         first = check.missing[0]
-        return (
-            f"The file was loaded by stock Keras in another process, {weights}. There is no reference for "
-            f"{counted(len(check.missing), 'layer')} ({first.class_name} '{first.layer}'): {first.reason}."
-        )
-    return (
-        f"The file was loaded by stock Keras in another process, {weights}. "
-        "A probe, recorded where the original runs, compares the outputs too."
-    )
+        layers = counted(len(check.missing), "layer")
+        return f"{loaded}. There is no reference for {layers} ({first.class_name} '{first.layer}'): {first.reason}."
+    return f"{loaded}. A probe, recorded where the original runs, compares the outputs too."
 
 
-def _difference(check: Verification, report: Report) -> str:
+def _difference(check: Verification) -> str:
     wrong = [o for o in check.outputs if not o.passed]
     parts = [f"{o.name}: {o.because or _sized(o)}" for o in wrong[:3]]
     if len(wrong) > 3:
         parts.append(f"{len(wrong) - 3} more")
-    text = "; ".join(parts) or (report.failure.message if report.failure else "the outputs differ")
+    text = "; ".join(parts) or "the outputs differ"
     if check.first_difference:
         text += f". The first layer that differs is '{check.first_difference}'"
     return f"{text}."
@@ -97,15 +98,9 @@ def _sized(check: OutputCheck) -> str:
     return f"differs by {difference(check.max_abs)} (relative {difference(check.max_rel)})"
 
 
-def _refusal(report: Report) -> Verdict:
-    failure = report.failure
-    assert failure is not None
+def _refusal(failure: Failure) -> Verdict:
     if failure.obstacles:
         stand = "stands" if len(failure.obstacles) == 1 else "stand"
         text = f"{counted(len(failure.obstacles), 'problem')} {stand} against it. No file was written."
         return Verdict("refused", "Not converted", text)
     return Verdict("refused", "Not converted", f"{failure.message.rstrip('.')}. No file was written.")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -98,7 +98,7 @@ def test_plan_reads_no_tensor(tmp_path, monkeypatch):
         raise AssertionError(f"read {self.name}")
 
     monkeypatch.setattr(h5py.Dataset, "__getitem__", refuse)
-    plan = kconvert.plan(SAMPLES / "mnist_cnn" / "model.h5")
+    plan = kconvert.plan(SAMPLES / "mnist_cnn" / "model.h5", isolation="none")
     assert len(plan.layers) == 7
     assert plan.blockers == ()
 

@@ -7,9 +7,10 @@ import pytest
 from packaging.version import Version
 
 from kconvert.errors import AmbiguousOrigin
+from kconvert.map_files import layer_maps_folder
 from kconvert.spec import Dialect, Origin
 from kconvert.upgrade.arguments import chosen, upgraded_arguments, upgraded_object
-from kconvert.upgrade.maps import hop_maps, layer_maps_folder, load_map
+from kconvert.upgrade.maps import hop_maps, load_map
 
 FOLDER = Path(__file__).parent / "inventories"
 INVENTORIES = sorted(FOLDER.glob("*.json"))

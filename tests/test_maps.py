@@ -10,9 +10,10 @@ from conftest import ROOT
 
 from kconvert.catalog import REPLACED, schema
 from kconvert.errors import MapError
+from kconvert.map_files import layer_maps_folder
 from kconvert.spec import Dialect
 from kconvert.upgrade.map_format import OPERATIONS, Entry, MapFile, Operation, Result, Weights
-from kconvert.upgrade.maps import hop_maps, layer_maps_folder
+from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.rules import RULES
 from kconvert.upgrade.slots import NAMED_FUNCTIONS
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from kconvert.export.formats import FORMATS, format_of, write
+from kconvert.export.publishing import publish
 from kconvert.export.staging import Staged, staged
+from kconvert.export.target import checked_report, checked_target
 
-__all__ = ["FORMATS", "Staged", "format_of", "staged", "write"]
+__all__ = ["FORMATS", "Staged", "checked_report", "checked_target", "format_of", "publish", "staged", "write"]

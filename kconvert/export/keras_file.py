@@ -14,7 +14,7 @@ NO_DATE = "1980-01-01@00:00:00"
 
 def write_keras_file(model: Any, target: Path, names: Names) -> None:
     """Saves without optimizer, then takes out what differs from run to run: dates, and addresses in memory."""
-    dated = target.with_name(f"dated-{target.name}")
+    dated = target.with_name(".dated.keras")
     model.save(dated, include_optimizer=False)
     try:
         _copy_reproducibly(dated, target)

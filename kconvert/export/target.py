@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def checked_target(
         inputs: files of this conversion, none of which may be the target.
 
     Raises:
-        TargetError: it exists already, is one of the inputs, or cannot be there.
+        TargetError: it exists already, is one of the inputs or around it, or cannot be there.
         UsageError: the ending and the options say no format.
     """
     kind = format_of(target, format)
@@ -26,13 +27,54 @@ def checked_target(
         if kind != "savedmodel" or version_dir < 0:
             raise UsageError(f"--version-dir {version_dir}: is a number for a SavedModel")
         target = target / str(version_dir)
-    for path in inputs:
-        if path.exists() and target.exists() and path.samefile(target):
-            raise TargetError(f"{target}: is a file of the conversion itself, which is never overwritten")
-    if target.exists() and not overwrite:
+    if target.name in ("", ".."):
+        target = target.resolve()  # a folder by another name
+    refuse_inputs(target, inputs)
+    if os.path.lexists(target) and not overwrite:
         raise TargetError(f"{target}: exists already (--overwrite replaces it)")
     if target.exists() and target.is_dir() != (kind == "savedmodel"):
         raise TargetError(f"{target}: is a {'folder' if target.is_dir() else 'file'}, which is not replaced")
     if target.is_dir() and any(target.iterdir()) and not (target / "saved_model.pb").exists():
         raise TargetError(f"{target}: is a folder with other things in it, which is not replaced")
     return target, kind
+
+
+def checked_report(report: Path, target: Path, inputs: Sequence[Path]) -> Path:
+    """The place of the report, which may be there from an earlier run.
+
+    Raises:
+        TargetError: it is one of the inputs, in the target, or a folder.
+    """
+    refuse_inputs(report, inputs)
+    if report.is_dir():
+        raise TargetError(f"{report}: is a folder, not a place for a report")
+    if report.resolve() == target.resolve() or target.resolve() in report.resolve().parents:
+        raise TargetError(f"{report}: the report has a place of its own, beside {target}")
+    return report
+
+
+def refuse_inputs(target: Path, inputs: Sequence[Path]) -> None:
+    """Whatever its name - link, hard link, another case, a way around - the target is no file of the conversion.
+
+    Raises:
+        TargetError: it is one, one is in it, or it is in one.
+    """
+    for path in filter(_can_be_seen, inputs):
+        if target.exists() and path.samefile(target):
+            raise TargetError(f"{target}: is a file of the conversion itself, which is never overwritten")
+        if target.is_dir() and any(p.exists() and p.samefile(target) for p in path.resolve().parents):
+            raise TargetError(f"{target}: holds {path}, which the conversion reads: it is never overwritten")
+        if (
+            path.is_dir()
+            and os.path.lexists(target)
+            and any(p.exists() and p.samefile(path) for p in target.absolute().parents)
+        ):
+            raise TargetError(f"{target}: is a part of {path}, which the conversion reads: it is never overwritten")
+
+
+def _can_be_seen(path: Path) -> bool:
+    """Is it there, as far as this user may know? If not, reading says why."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

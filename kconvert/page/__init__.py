@@ -47,7 +47,7 @@ def page(report: Report) -> str:
     template = _environment().get_template("page.html.j2")
     return template.render(
         report=report,
-        verdict=verdict(report),
+        verdict=verdict(report.verification, report.failure),
         rows=rows,
         rails=_both_rails(rows, report),
         line_height=HEIGHT,
@@ -144,7 +144,9 @@ def _hash(text: str) -> str:
 
 def _shown(value: Any) -> Any:
     """Characters that HTML does not allow, or that turn the direction of reading, as their escapes."""
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return "\n".join(map(printable, value.split("\n")))
 
 
 def _bytes(number: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kconvert.errors import BrokenGraph, ConversionFailed, CorruptSource, NotAModel, Problem
+from kconvert.errors import NONSENSE, BrokenGraph, ConversionFailed, CorruptSource, NotAModel, Problem, UnsafeSource
 from kconvert.read.architecture import architecture_of
 from kconvert.read.attach import with_tensors
 from kconvert.read.containers import is_checkpoint, read_archive, read_pair, read_saved_model, weights_at
@@ -18,6 +18,8 @@ from kconvert.read.hdf5 import HDF5File, model_config
 from kconvert.read.keras0 import keras0_entry
 from kconvert.read.origin import origin_of, with_evidence
 from kconvert.read.pairing import weights_beside
+from kconvert.read.scan.limits import LARGEST_JSON
+from kconvert.read.scan.opened import check_unchanged, regular_file
 from kconvert.read.sniff import sniffed
 from kconvert.read.weights_file import is_by_path
 from kconvert.spec import Dialect, ModelSpec, Origin
@@ -45,6 +47,24 @@ def read(
         SourceError: not a readable model.
         ConversionFailed: a model whose parts do not fit together.
     """
+    try:
+        return _read(source, weights, backend, keras_version, data_format, input_shape)
+    except NONSENSE as error:
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise CorruptSource(
+            f"{source}: its description of the model is not one that Keras writes ({' '.join(what.split())[:200]})",
+            code="E_BAD_CONFIG",
+        ) from error
+
+
+def _read(
+    source: Path,
+    weights: Path | None,
+    backend: str | None,
+    keras_version: str | None,
+    data_format: str | None,
+    input_shape: tuple[int | None, ...] | None,
+) -> ModelSpec:
     options = {
         "backend": backend, "keras_version": keras_version, "data_format": data_format, "input_shape": input_shape,
     }  # fmt: skip
@@ -110,10 +130,15 @@ def _dialect(data: Mapping[str, Any], said: Mapping[str, Mapping[str, Any]], ori
 
 
 def _text_of(source: Path) -> str:
+    identity = regular_file(source)
+    if identity.size > LARGEST_JSON:
+        raise UnsafeSource(f"{source}: {identity.size:,} bytes of text; the limit is {LARGEST_JSON:,}", code="E_LIMIT")
     try:
-        return source.read_bytes().decode("utf-8-sig")
+        text = source.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CorruptSource(f"{source}: not UTF-8 text: {error}") from None
+        raise CorruptSource(f"{source}: not UTF-8 text: {error}", code="E_BAD_CONFIG") from None
+    check_unchanged(source, identity)
+    return text
 
 
 def _training(file: HDF5File) -> dict[str, Any] | None:

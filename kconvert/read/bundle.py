@@ -19,12 +19,14 @@ import numpy as np
 from kconvert.errors import CorruptSource
 from kconvert.read.crc32c import masked_crc32c
 from kconvert.read.messages import BUNDLE_ENTRY, BUNDLE_HEADER
+from kconvert.read.scan.opened import inside, regular_file
 from kconvert.read.wire import message_of, varint
 from kconvert.tensor import Array, Tensor
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER = 48
 LARGEST_INDEX = 256 << 20
+MOST_SHARDS = 10_000
 STRING, BFLOAT16 = 7, 14
 DTYPES: Mapping[int, str] = {
     1: "float32", 2: "float64", 3: "int32", 4: "uint8", 5: "int16", 6: "int8", 9: "int64", 10: "bool", 17: "uint16",
@@ -36,17 +38,23 @@ AGAIN = "copy the checkpoint's files once more"
 class Bundle:
     """An open checkpoint, by the prefix that its files' names begin with.
 
+    Args:
+        folder: what the user named, where that is not the folder of the checkpoint: links may not lead out of it.
+
     Raises:
         CorruptSource: a file is missing, damaged or cut short; an entry points outside its file.
     """
 
-    def __init__(self, prefix: Path) -> None:
+    def __init__(self, prefix: Path, folder: Path | None = None) -> None:
+        self._folder = prefix.parent if folder is None else folder
         self.path = prefix.with_name(f"{prefix.name}.index")
         self._prefix = prefix
-        entries = dict(_table(_content(self.path), str(self.path)))
+        entries = dict(_table(_content(inside(self._folder, self.path)), str(self.path)))
         header = message_of(entries.pop(b"", b""), BUNDLE_HEADER, str(self.path))
         if header["is_big_endian"]:
             raise CorruptSource(f"{self.path}: written on a big-endian machine, which no Keras release of it ran on")
+        if not 0 < header["shards"] <= MOST_SHARDS:
+            raise CorruptSource(f"{self.path}: says that it is in {header['shards']:,} files: {AGAIN}")
         self._shards = [self._shard(number, header["shards"]) for number in range(header["shards"])]
         self._entries = {
             key.decode("utf-8", "surrogateescape"): message_of(value, BUNDLE_ENTRY, str(self.path))
@@ -101,7 +109,7 @@ class Bundle:
         path = self._prefix.with_name(f"{self._prefix.name}.data-{number:05}-of-{count:05}")
         if not path.is_file():
             raise CorruptSource(f"{path}: is missing, and {self.path.name} says that tensors are in it: copy it too")
-        return path, path.stat().st_size
+        return path, regular_file(inside(self._folder, path)).size
 
     def _check(self, key: str, entry: Mapping[str, Any]) -> None:
         if entry["slices"]:

@@ -7,11 +7,12 @@ engine/network.py.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kconvert.errors import AmbiguousOrigin, BrokenGraph, ConversionFailed, Problem
+from kconvert.errors import AmbiguousOrigin, BrokenGraph, ConversionFailed, Problem, UnknownLayer
 from kconvert.read.branches import Branches, begins_with_branches, free_name
 from kconvert.read.graph_container import GraphContainer
 from kconvert.read.lost_operands import with_lost_operands
@@ -24,6 +25,8 @@ Stored = Mapping[str, Mapping[str, Tensor]]
 Groups = tuple[tuple[str, ...], ...]
 NOTHING_STORED: Stored = {}
 HELD = ("layer", "cell", "cells", "forward_layer", "backward_layer")
+OURS = ("ops.", "Operation>")  # what kconvert itself calls operations; a file must not
+KERAS = frozenset(["keras", "tf_keras", "tensorflow", "keras_core", "builtins"])
 DTYPE = {Dialect.keras0: "input_dtype", Dialect.keras1: "input_dtype"}
 
 
@@ -208,7 +211,7 @@ def _functional(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> En
         nodes = entry.get("inbound_nodes") or ([[]] if layer.class_name == "InputLayer" else [])
         layers.append(with_arguments(replace(layer, calls=tuple(call_of(node) for node in nodes)), nodes))
     names = [layer.name for layer in layers]
-    problems += [BrokenGraph("two layers have this name", layer=n) for n in dict.fromkeys(names) if names.count(n) > 1]
+    problems += [BrokenGraph("two layers have this name", layer=n) for n, count in Counter(names).items() if count > 1]
     if problems:
         raise ConversionFailed(problems)
     inputs = map_ports(ports_of(config.get("input_layers", [])), lambda port: _source(port, layers))
@@ -233,8 +236,22 @@ def _checked_entries(entries: Any, name: str) -> list[Mapping[str, Any]]:
     return entries
 
 
+def _class_of(entry: Mapping[str, Any]) -> str:
+    """The class; one that says that it is not Keras's own bears its package or module: a user's `Dense` is another.
+
+    Keras 2.12 and later write both (keras 2.15 and 3.15 src/saving/serialization_lib.py `serialize_keras_object`). Nothing
+    is ever imported by them.
+    """
+    class_name, module, registered = str(entry["class_name"]), entry.get("module"), entry.get("registered_name")
+    if not isinstance(module, str) or module.partition(".")[0] in KERAS or ">" in class_name:
+        return class_name
+    return registered if isinstance(registered, str) and ">" in registered else f"{module}>{class_name}"
+
+
 def _layer(entry: Mapping[str, Any], dialect: Dialect, origin: Origin, name: str = "") -> LayerSpec:
-    class_name, config = entry["class_name"], entry["config"]
+    class_name, config = _class_of(entry), entry["config"]
+    if class_name.startswith(OURS):
+        raise ConversionFailed([UnknownLayer("is not a layer of Keras", layer=name, class_name=class_name)])
     if dialect is Dialect.keras3 and is_operation(entry):
         class_name = f"Operation>{class_name}"
     if class_name in MODELS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import graphlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -113,27 +114,30 @@ def _problems(model: ModelSpec) -> Iterator[Problem]:
         for port in (p for call in layer.calls for p in call.ports()):
             if port.layer not in layers:
                 yield BrokenGraph(f"takes the output of {port.layer!r}, which is not there", layer=layer.name)
-            elif port.call >= len(layers[port.layer].calls):
+            elif not 0 <= port.call < len(layers[port.layer].calls) or port.output < 0:
                 yield BrokenGraph(
-                    f"takes the output of call {port.call} of {port.layer!r}, which has fewer", layer=layer.name
+                    f"takes output {port.output} of call {port.call} of {port.layer!r}, which has fewer",
+                    layer=layer.name,
                 )
     for what, nest in (("input", model.inputs), ("output", model.outputs)):
         for port in ports_in(nest):
-            if port.layer not in layers or port.call >= len(layers[port.layer].calls):
+            if port.layer not in layers or not 0 <= port.call < len(layers[port.layer].calls) or port.output < 0:
                 yield BrokenGraph(f"the {what} {port.layer!r} of the model is not there", layer=model.name)
-    stuck = _unreachable(model)
-    if stuck:
-        yield BrokenGraph(f"these layers wait for each other: {', '.join(sorted(stuck)[:5])}", layer=model.name)
+    cycle = _cycle(model)
+    if cycle:
+        names = " -> ".join(cycle[:6]) + (" -> ..." if len(cycle) > 6 else "")
+        yield BrokenGraph(f"these layers wait for each other: {names}", layer=model.name)
 
 
-def _unreachable(model: ModelSpec) -> set[str]:
-    waiting = {
-        (la.name, n): {(p.layer, p.call) for p in c.ports()} for la in model.layers for n, c in enumerate(la.calls)
+def _cycle(model: ModelSpec) -> list[str]:
+    """The layers of one cycle in their order, the first once more at the end; empty where there is none."""
+    needs = {
+        (la.name, n): {(p.layer, p.call) for p in call.ports()}
+        for la in model.layers
+        for n, call in enumerate(la.calls)
     }
-    done: set[tuple[str, int]] = set()
-    while ready := [key for key, needs in waiting.items() if needs <= done]:
-        done.update(ready)
-        for key in ready:
-            del waiting[key]
-    known = {layer.name for layer in model.layers}
-    return {name for (name, _), needs in waiting.items() if all(p in known for p, _ in needs)}
+    try:
+        graphlib.TopologicalSorter(needs).prepare()
+    except graphlib.CycleError as error:
+        return [name for name, _ in error.args[1]]
+    return []

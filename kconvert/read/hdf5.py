@@ -1,13 +1,13 @@
-"""An HDF5 file: attributes in every spelling that Keras used, tensors that are read late, and nothing outside the file.
+"""An HDF5 file: attributes in every spelling that Keras used, and tensors that are read late.
 
-Links are looked at before they are followed: a model needs neither soft nor external ones, nor data kept elsewhere.
+What is in the file has been looked at before by `scan`: there are no links and no data kept elsewhere.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,12 +16,15 @@ from typing import IO, Any
 import h5py
 import numpy as np
 
-from kconvert.errors import CorruptSource, NoArchitecture
+from kconvert.errors import CorruptSource, NoArchitecture, UnsafeSource
+from kconvert.read.scan.hdf5 import scan_hdf5, shown
+from kconvert.read.scan.opened import check_unchanged, regular_file
 from kconvert.spec import Tensor
+from kconvert.steps import step
 from kconvert.tensor import Array
 
 NUMBERS = "fiub"
-BOMB_FLOOR, BOMB_RATIO = 4 << 30, 1000  # bytes; as in keras 3.15 src/saving/saving_lib.py
+DAMAGES = (OSError, RuntimeError, KeyError, TypeError, ValueError, OverflowError)  # whatever h5py makes of wrong bytes
 
 
 class HDF5File:
@@ -32,7 +35,8 @@ class HDF5File:
         check_whole: called once, before the first tensor's values are read.
 
     Raises:
-        CorruptSource: not readable as HDF5, or it reaches outside itself.
+        CorruptSource: not readable as HDF5.
+        UnsafeSource: it reaches outside itself, or declares more than it has.
     """
 
     def __init__(
@@ -40,70 +44,80 @@ class HDF5File:
     ) -> None:
         self.path = path
         self._check_whole = functools.cache(check_whole)
+        self._identity = regular_file(path)
+        step(f"opening {path.name}")
         try:
-            self._file = h5py.File(path if content is None else content, "r")
-        except (OSError, RuntimeError, KeyError) as error:
-            raise CorruptSource(f"{path}: {_reason(error)}") from None
-        root = self._root()
-        self._weights: h5py.Group = self._group(root, "model_weights") if "model_weights" in root else root
+            self._file = h5py.File(path if content is None else content, "r", locking=False)
+            scan_hdf5(self._file, path, self._identity.size if content is None else content.seek(0, os.SEEK_END))
+            root = self._root()
+            self._weights: h5py.Group = self._group(root, "model_weights") if "model_weights" in root else root
+        except DAMAGES as error:
+            raise _damage(f"{path}: {_reason(error)}", error) from None
 
     def attribute(self, name: str) -> Any:
         """A root attribute as text, number or array; None where there is none."""
-        try:
-            return _text(self._root().attrs.get(name))
-        except (OSError, RuntimeError, KeyError, ValueError) as error:
-            raise CorruptSource(f"{self.path}: the attribute {name!r} cannot be read: {_reason(error)}") from None
+        return self._attribute(self._root(), name)
 
     def weights_attribute(self, name: str) -> Any:
         """An attribute of the group that holds the tensors."""
-        return _text(self._weights.attrs.get(name))
+        return self._attribute(self._weights, name)
+
+    def _attribute(self, group: h5py.Group, name: str) -> Any:
+        step(f"reading attribute {name}")
+        try:
+            return _text(group.attrs.get(name))
+        except DAMAGES as error:
+            raise CorruptSource(f"{self.path}: the attribute {name!r} cannot be read: {_reason(error)}") from None
 
     @property
     def has_weights(self) -> bool:
         """True where the file holds tensors in the form of any Keras."""
-        return bool(_names(self._weights, "layer_names")) or self.is_positional
+        with self._readable(()):
+            return bool(_names(self._weights, "layer_names")) or self.is_positional
 
     @property
     def is_positional(self) -> bool:
         """True for the form of Keras 0.x: `layer_0/param_0`, or `graph/param_0` for all of a Graph; no names at all."""
-        return "nb_layers" in self._weights.attrs or (
-            "graph" in self._weights and "layer_names" not in self._weights.attrs
-        )
+        with self._readable(()):
+            return "nb_layers" in self._weights.attrs or (
+                "graph" in self._weights and "layer_names" not in self._weights.attrs
+            )
 
     def layers(self) -> dict[str, dict[str, Tensor]]:
         """Group (a layer's name, or its position) -> file name -> Tensor, in the file's order."""
         if self.is_positional:
             return self._positional_layers()
         found: dict[str, dict[str, Tensor]] = {}
-        try:
+        with self._listing():
             for layer in _names(self._weights, "layer_names"):
                 group = self._group(self._weights, layer)
-                tensors = (self._tensor(group, name, f"{layer}/{name}") for name in _names(group, "weight_names"))
+                tensors = [self._tensor(group, name, f"{layer}/{name}") for name in _names(group, "weight_names")]
+                if layer in found or len({t.name for t in tensors}) != len(tensors):
+                    raise ValueError(f"{layer} or a tensor of it is listed twice")
                 found[layer] = {t.name: t for t in tensors}
-        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
-            raise CorruptSource(f"{self.path}: the tensors cannot be listed: {_reason(error)}") from None
         return found
 
     def _positional_layers(self) -> dict[str, dict[str, Tensor]]:
         """Sources: keras 0.3.3 models.py `Sequential.save_weights`, `Graph.save_weights`."""
         found: dict[str, dict[str, Tensor]] = {}
-        try:
+        with self._listing():
             count = self._weights.attrs.get("nb_layers")
-            for name in ["graph"] if count is None else [f"layer_{k}" for k in range(int(count))]:
+            for name in ["graph"] if count is None else (f"layer_{k}" for k in range(int(count))):
                 group = self._group(self._weights, name)
-                params = [f"param_{n}" for n in range(int(group.attrs["nb_params"]))]
+                params = (f"param_{n}" for n in range(int(group.attrs["nb_params"])))
                 found[name] = {t.name: t for t in (self._tensor(group, p, f"{name}/{p}") for p in params)}
-        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
-            raise CorruptSource(f"{self.path}: the tensors cannot be listed: {_reason(error)}") from None
         return found
 
     def optimizer_tensors(self) -> list[tuple[str, tuple[int, ...]]]:
         """Name and shape of the optimizer's tensors, where the file has some."""
         root = self._root()
-        if "optimizer_weights" not in root:
-            return []
-        group = self._group(root, "optimizer_weights")
-        return [(n, self._dataset(group, n).shape) for n in _names(group, "weight_names")]
+        try:
+            if "optimizer_weights" not in root:
+                return []
+            group = self._group(root, "optimizer_weights")
+            return [(n, self._dataset(group, n).shape) for n in _names(group, "weight_names")]
+        except (*DAMAGES, CorruptSource):
+            return []  # nothing needs them
 
     def names(self, path: tuple[str, ...]) -> list[str]:
         """What the group at this path holds."""
@@ -124,29 +138,37 @@ class HDF5File:
     def _readable(self, path: tuple[str, ...]) -> Iterator[None]:
         try:
             yield
-        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
-            raise CorruptSource(f"{self.path}: {'/'.join(path) or 'the root'}: {_reason(error)}") from None
+        except DAMAGES as error:
+            raise CorruptSource(f"{self.path}: {shown('/'.join(path))}: {_reason(error)}") from None
+
+    @contextlib.contextmanager
+    def _listing(self) -> Iterator[None]:
+        try:
+            yield
+        except DAMAGES as error:
+            code = "E_BAD_CONFIG" if isinstance(error, ValueError) else ""
+            raise CorruptSource(f"{self.path}: the tensors cannot be listed: {_reason(error)}", code=code) from None
 
     def _root(self) -> h5py.Group:
         return self._file
 
     def _tensor(self, group: h5py.Group, name: str, full_name: str) -> Tensor:
+        step(f"looking at tensor {full_name}")
         dataset = self._dataset(group, name)
         is_bfloat16 = dataset.dtype.kind == "V" and _text(dataset.attrs.get("dtype")) == "bfloat16"
         if dataset.dtype.kind not in NUMBERS and not is_bfloat16:
-            raise CorruptSource(f"{self.path}: {full_name} holds {dataset.dtype}, not numbers")
+            raise CorruptSource(f"{self.path}: {shown(full_name)} holds {dataset.dtype}, not numbers", code="E_DTYPE")
         if dataset.shape is None:
-            raise CorruptSource(f"{self.path}: {full_name} is empty")
-
-        if dataset.nbytes > max(BOMB_FLOOR, BOMB_RATIO * dataset.id.get_storage_size()):
-            raise CorruptSource(f"{self.path}: {full_name} would unpack to {dataset.nbytes:,} bytes of next to nothing")
+            raise CorruptSource(f"{self.path}: {shown(full_name)} is empty", code="E_DTYPE")
 
         def read() -> Array:
             self._check_whole()
+            step(f"reading tensor {full_name}")
             try:
                 value = np.asarray(dataset[()])
-            except (OSError, RuntimeError) as error:
-                raise CorruptSource(f"{self.path}: {full_name} cannot be read: {_reason(error)}") from None
+            except DAMAGES as error:
+                raise CorruptSource(f"{self.path}: {shown(full_name)} cannot be read: {_reason(error)}") from None
+            check_unchanged(self.path, self._identity)
             if is_bfloat16:  # which NumPy lacks: the float32 of the same value
                 return (value.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
             return value.astype(value.dtype.newbyteorder("=")) if not value.dtype.isnative else value
@@ -157,28 +179,26 @@ class HDF5File:
     def _dataset(self, group: h5py.Group, name: str) -> h5py.Dataset:
         found = self._walked(group, name)
         if not isinstance(found, h5py.Dataset):
-            raise CorruptSource(f"{self.path}: {name} is not a tensor")
-        if found.external or found.is_virtual:
-            raise CorruptSource(f"{self.path}: {name} is kept in another file, which is not opened")
+            raise CorruptSource(f"{self.path}: {shown(name)} is not a tensor")
         return found
 
     def _group(self, group: h5py.Group, name: str) -> h5py.Group:
         found = self._walked(group, name)
         if not isinstance(found, h5py.Group):
-            raise CorruptSource(f"{self.path}: {name} is not a group")
+            raise CorruptSource(f"{self.path}: {shown(name)} is not a group")
         return found
 
     def _walked(self, group: h5py.Group, name: str) -> Any:
-        """One object below `group`, step by step: names with `/` are nested groups, links are refused."""
+        """One object below `group`, step by step: names with `/` are nested groups.
+
+        HDF5 itself would take `/a` for a path from the root.
+        """
         found: Any = group
         for part in name.split("/"):
             if part in ("", ".", ".."):
-                raise CorruptSource(f"{self.path}: the name {name!r} is not one that Keras writes")
-            link = found.get(part, getlink=True) if isinstance(found, h5py.Group) else None
-            if link is None:
-                raise CorruptSource(f"{self.path}: {name} is listed, but not there")
-            if not isinstance(link, h5py.HardLink):
-                raise CorruptSource(f"{self.path}: {name} is a link to somewhere else, which is not followed")
+                raise UnsafeSource(f"{self.path}: the name {shown(name)!r} is not one that Keras writes", code="E_PATH")
+            if not isinstance(found, h5py.Group) or part not in found:
+                raise CorruptSource(f"{self.path}: {shown(name)} is listed, but not there")
             found = found[part]
         return found
 
@@ -198,18 +218,23 @@ def model_config(file: HDF5File) -> str:
             "Give the architecture as the source and this file as its tensors: kconvert model.json --weights "
             f"{file.path.name} -o NEW"
         )
-    return config if isinstance(config, str) else json.dumps(config)
+    if not isinstance(config, str):
+        raise CorruptSource(f"{file.path}: model_config: not valid JSON: not a text", code="E_BAD_CONFIG")
+    return config
 
 
 def _names(group: h5py.Group, attribute: str) -> list[str]:
     """A list of names; over 64 KB Keras splits it into `layer_names0`, `layer_names1`, ..."""
+    step(f"reading attribute {attribute} of {group.name}")
     attributes = group.attrs
+    numbers = sorted(int(k[len(attribute) :]) for k in attributes if re.fullmatch(rf"{attribute}\d{{1,6}}", k))
     if attribute in attributes:
+        if numbers:
+            raise ValueError(f"{attribute} is there both whole and in parts")
         return list(_strings(attributes[attribute], attribute))
-    chunks = sorted(
-        (k for k in attributes if re.fullmatch(rf"{attribute}\d+", k)), key=lambda k: int(k[len(attribute) :])
-    )
-    return [name for chunk in chunks for name in _strings(attributes[chunk], attribute)]
+    if numbers != list(range(len(numbers))):
+        raise ValueError(f"a part of {attribute} is missing")
+    return [name for n in numbers for name in _strings(attributes[f"{attribute}{n}"], attribute)]
 
 
 def _strings(value: Any, attribute: str) -> Iterator[str]:
@@ -234,4 +259,12 @@ def _reason(error: BaseException) -> str:
     truncated = re.search(r"truncated file: eof = (\d+).*?stored_eof = (\d+)", text)
     if truncated:
         return f"truncated HDF5: {int(truncated[1]):,} of {int(truncated[2]):,} bytes are there"
-    return f"damaged HDF5 ({text[:200]})"
+    if "already open for write" in text:
+        return "damaged HDF5: it was not closed by what wrote it: `h5clear -s FILE` (of the HDF5 tools) mends a copy"
+    if "multi driver" in text or "family" in text:
+        return "one part of an HDF5 file that is split over several; join them with h5repart"
+    return f"damaged HDF5 ({shown(text)})"
+
+
+def _damage(message: str, error: BaseException) -> CorruptSource:
+    return CorruptSource(message, code="E_TRUNCATED" if "truncated file" in str(error) else "")

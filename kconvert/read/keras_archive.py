@@ -7,7 +7,6 @@ them, they are unpacked into a file without a name.
 from __future__ import annotations
 
 import io
-import json
 import shutil
 import tempfile
 import zipfile
@@ -16,16 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from kconvert.errors import CorruptSource, NotAModel
-from kconvert.read.architecture import LARGEST_JSON
+from kconvert.errors import CorruptSource, NotAModel, UnsafeSource
+from kconvert.read.scan.archive import data_offset, scan_archive
+from kconvert.read.scan.json_text import plain_json
+from kconvert.read.scan.limits import LARGEST_ASSET, LARGEST_JSON
 
 CONFIG, METADATA, ASSETS = "config.json", "metadata.json", "assets/"
 WEIGHTS = "model.weights.h5"
-LARGEST_TEXT = 64 << 20
-LARGEST_RATIO = 200
-FLOOR = 64 << 20
-MOST_MEMBERS = 100_000
-HEADER = 30
 DAMAGES = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError)
 
 
@@ -33,7 +29,8 @@ class KerasArchive:
     """An open archive.
 
     Raises:
-        CorruptSource: not a readable zip file, or one beyond the limits.
+        CorruptSource: not a readable zip file.
+        UnsafeSource: one beyond the limits, or with members that no Keras writes.
         NotAModel: it holds no config.json.
     """
 
@@ -45,15 +42,10 @@ class KerasArchive:
             raise CorruptSource(
                 f"{path}: a truncated or damaged zip archive ({error}): download or copy it once more"
             ) from None
-        members = self._zip.infolist()
-        if len(members) > MOST_MEMBERS:
-            raise CorruptSource(f"{path}: {len(members):,} members, which no .keras file has")
-        self._members: dict[str, zipfile.ZipInfo] = {}
-        for member in members:
-            self._check(member)
-            self._members[member.filename] = member
+        self._members = {member.filename: member for member in self._zip.infolist()}
         if CONFIG not in self._members:
-            raise NotAModel(f"{path}: {self._content()}")
+            raise NotAModel(f"{path}: {self._content()}", code=self._content_code())
+        scan_archive(self._zip, path, path.stat().st_size)
 
     def text(self, name: str) -> str:
         """A member as text (`config.json`)."""
@@ -63,10 +55,7 @@ class KerasArchive:
         """`keras_version` and whatever else the archive says of itself."""
         if METADATA not in self._members:
             return {}
-        try:
-            found = json.loads(self.text(METADATA))
-        except (ValueError, RecursionError) as error:
-            raise CorruptSource(f"{self.path}: {METADATA} is not valid JSON: {error}") from None
+        found = plain_json(self.text(METADATA), f"{self.path}: {METADATA}")
         return found if isinstance(found, dict) else {}
 
     def weights(self) -> IO[bytes]:
@@ -111,26 +100,17 @@ class KerasArchive:
         """Path below `assets/` and content of each text file there."""
         for name in self._members:
             if name.startswith(ASSETS) and name.endswith(".txt"):
-                yield tuple(name.removeprefix(ASSETS).split("/")), self._bytes(name, LARGEST_TEXT).decode("utf-8")
-
-    def _check(self, member: zipfile.ZipInfo) -> None:
-        """Declared sizes against each other and against the file: a bomb is refused before a byte is unpacked."""
-        name = member.filename
-        if member.flag_bits & 1:
-            raise CorruptSource(f"{self.path}: {name} is encrypted: unpack it with its password first")
-        stored = member.compress_type == zipfile.ZIP_STORED
-        if stored and member.file_size != member.compress_size:
-            raise CorruptSource(f"{self.path}: {name} declares two sizes: download or copy it once more")
-        if not stored and member.file_size > max(FLOOR, LARGEST_RATIO * member.compress_size):
-            raise CorruptSource(
-                f"{self.path}: {name} would unpack to {member.file_size:,} bytes from {member.compress_size:,}: "
-                "a decompression bomb, which is not unpacked"
-            )
+                yield (
+                    tuple(name.removeprefix(ASSETS).split("/")),
+                    self._bytes(name, LARGEST_ASSET).decode("utf-8", "surrogateescape"),
+                )
 
     def _bytes(self, name: str, most: int) -> bytes:
         member = self._members[name]
         if member.file_size > most:
-            raise CorruptSource(f"{self.path}: {name} is {member.file_size:,} bytes; the limit is {most:,}")
+            raise UnsafeSource(
+                f"{self.path}: {name} is {member.file_size:,} bytes; the limit is {most:,}", code="E_LIMIT"
+            )
         try:
             with self._zip.open(member) as file:
                 return file.read(most + 1)
@@ -138,14 +118,8 @@ class KerasArchive:
             raise CorruptSource(f"{self.path}: {name} cannot be read ({error}): copy it once more") from None
 
     def _offset(self, member: zipfile.ZipInfo) -> int:
-        """Where a member's bytes begin: behind its own header, whose name and extra field have lengths of their own."""
         with self.path.open("rb") as file:
-            file.seek(member.header_offset)
-            header = file.read(HEADER)
-        if len(header) < HEADER or header[:4] != b"PK\x03\x04":
-            raise CorruptSource(f"{self.path}: {member.filename} is not where the archive says: copy it once more")
-        lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-        offset = member.header_offset + HEADER + lengths
+            offset = data_offset(file, member, self.path)
         if offset + member.file_size > self.path.stat().st_size:
             raise CorruptSource(f"{self.path}: truncated: {member.filename} ends behind the file: copy it once more")
         return offset
@@ -158,6 +132,9 @@ class KerasArchive:
         if inside:
             return f"a zip archive without config.json that holds {inside}; unpack it first"
         return "a zip archive, not a model (a .keras file holds config.json)"
+
+    def _content_code(self) -> str:
+        return "E_CODE" if any(n.endswith("data.pkl") for n in self._members) else ""
 
 
 class _Part(io.RawIOBase):

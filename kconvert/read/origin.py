@@ -10,9 +10,8 @@ from packaging.version import InvalidVersion, Version
 
 from kconvert.errors import CorruptSource, UsageError
 from kconvert.read.evidence import backend_of, releases
+from kconvert.sources import BACKENDS
 from kconvert.spec import Dialect, Origin
-
-BACKENDS = ("theano", "tensorflow", "cntk")
 
 
 def origin_of(
@@ -42,7 +41,7 @@ def origin_of(
             if question not in found:
                 found[question], reasons[question] = str(option), f"said by {flag}"
     if found.get("backend") not in (*BACKENDS, None):
-        raise CorruptSource(f"{path}: the backend {found['backend']!r} is none that Keras had")
+        raise CorruptSource(f"{path}: the backend {found['backend']!r} is none that Keras had", code="E_BAD_CONFIG")
     version = found.get("keras_version")
     hints = {k: options[k] for k in ("data_format", "input_shape") if options.get(k) is not None}
     return Origin(path, kind, _range(version, path), _package(version), found.get("backend"), reasons, hints)
@@ -69,7 +68,7 @@ def _range(version: str | None, path: str) -> tuple[Version | None, Version | No
     try:
         exact = Version(version.split("-")[0])
     except InvalidVersion:
-        raise CorruptSource(f"{path}: {version!r} is not a version of Keras") from None
+        raise CorruptSource(f"{path}: {version!r} is not a version of Keras", code="E_BAD_CONFIG") from None
     return (exact, exact)
 
 

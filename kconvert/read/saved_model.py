@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kconvert.errors import CorruptSource, NoArchitecture, NotAModel
+from kconvert.errors import CorruptSource, NoArchitecture, NotAModel, UnsafeSource
 from kconvert.read.architecture import architecture_of
 from kconvert.read.bundle import DTYPES, Bundle
 from kconvert.read.messages import GRAPH, SAVED_METADATA, SAVED_MODEL, SAVED_OBJECTS
 from kconvert.read.object_graph import is_of_training
+from kconvert.read.scan.json_text import plain_json
+from kconvert.read.scan.opened import inside, regular_file
 from kconvert.read.stored import Stored
 from kconvert.read.wire import message_of
 from kconvert.spec import Signature
@@ -57,7 +59,7 @@ class SavedModel:
     def __init__(self, path: Path) -> None:
         self.path = path
         file = path / GRAPH_FILE
-        graphs = message_of(_content(file), SAVED_MODEL, str(file))["meta_graphs"]
+        graphs = message_of(_content(inside(path, file)), SAVED_MODEL, str(file))["meta_graphs"]
         if not graphs:
             raise CorruptSource(f"{file}: holds no graph: copy it once more")
         serving = (g for g in graphs if g["info"] is not None and SERVE in g["info"]["tags"])
@@ -118,7 +120,7 @@ class SavedModel:
 
     def bundle(self) -> Bundle:
         """The tensors."""
-        return Bundle(self.path / "variables" / "variables")
+        return Bundle(self.path / "variables" / "variables", self.path)
 
     def add_vocabularies(self, objects: Sequence[Stored]) -> None:
         """Gives each object that holds a fixed table the words that are constants of the graph.
@@ -187,7 +189,7 @@ class SavedModel:
     def _keras_objects(self) -> Iterator[KerasObject]:
         file = self.path / METADATA_FILE
         if file.exists():
-            nodes = message_of(_content(file), SAVED_METADATA, str(file))["nodes"]
+            nodes = message_of(_content(inside(self.path, file)), SAVED_METADATA, str(file))["nodes"]
             for node in nodes:
                 yield _keras_object(node["node_id"], node["path"], node["identifier"], node["metadata"], str(file))
             return
@@ -225,18 +227,17 @@ class SavedModel:
 
 def _content(file: Path) -> bytes:
     try:
-        if file.stat().st_size > LARGEST:
-            raise CorruptSource(f"{file}: larger than {LARGEST:,} bytes, which no protocol buffer can be")
+        if regular_file(file).size > LARGEST:
+            raise UnsafeSource(
+                f"{file}: larger than {LARGEST:,} bytes, which no protocol buffer can be", code="E_LIMIT"
+            )
         return file.read_bytes()
     except OSError as error:
         raise CorruptSource(f"{file}: cannot be read: {error.strerror or error}") from None
 
 
 def _keras_object(node: int, path: str, identifier: str, metadata: str, where: str) -> KerasObject:
-    try:
-        data = json.loads(metadata)
-    except (ValueError, RecursionError) as error:
-        raise CorruptSource(f"{where}: the description of object {node} is not JSON ({error})") from None
+    data = plain_json(metadata, f"{where}: the description of object {node}")
     return KerasObject(node, path, identifier, data if isinstance(data, dict) else {})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from kconvert.errors import BrokenGraph, ConversionFailed, Problem
 from kconvert.framework import keras_on_tensorflow
+from kconvert.rebuild.budget import bounded_weights
 from kconvert.rebuild.stock import refused, stock_layer, stock_operation
 from kconvert.rebuild.sums import SUMS, in_safe_order, plain_sum
 from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Port, map_ports, ports_in
@@ -21,9 +22,11 @@ def rebuilt(spec: ModelSpec) -> Any:
 
     Raises:
         ConversionFailed: today's Keras refuses a layer, its arguments or how it is called.
+        UnsafeSource: a layer asks for more weights than the file has tensors.
     """
     try:
-        return _model(spec)
+        with bounded_weights(spec):
+            return _model(spec)
     except Problem as problem:
         raise ConversionFailed([problem]) from None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kconvert.errors import ConversionFailed, Problem
+from kconvert.errors import NONSENSE, BrokenGraph, ConversionFailed, Problem
 from kconvert.report import LayerChange, Note
 from kconvert.spec import Dialect, ModelSpec
 from kconvert.upgrade.account import account_for_tensors
@@ -20,12 +20,11 @@ from kconvert.upgrade.hop import hopped
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.masks import with_explicit_masks, without_merged_masks
 from kconvert.upgrade.names import with_legal_names
-from kconvert.upgrade.operations import OP_LAYERS
 from kconvert.upgrade.operations.resolving import with_stock_operations
 from kconvert.upgrade.resets import with_resets
 from kconvert.upgrade.unused import with_needed_calls, without_unused
 
-__all__ = ["Upgraded", "known_layers", "upgrade"]
+__all__ = ["Upgraded", "upgrade"]
 
 BACKENDS = {
     Dialect.keras0: ("theano", "tensorflow"),
@@ -59,12 +58,26 @@ def upgrade(spec: ModelSpec, maps: Sequence[Path] = ()) -> Upgraded:
         ConversionFailed: with every problem of every layer.
         MapError: a layer map is malformed.
     """
+    try:
+        return _for_all_backends(spec, tuple(maps))
+    except NONSENSE as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ConversionFailed(
+            [
+                BrokenGraph(
+                    f"its description is not one that Keras writes ({what})", layer=spec.name, code="E_BAD_CONFIG"
+                )
+            ]
+        ) from error
+
+
+def _for_all_backends(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
     if spec.origin.backend is not None or spec.dialect not in BACKENDS:
-        return _upgraded(spec, tuple(maps))
+        return _upgraded(spec, maps)
     backends = BACKENDS[spec.dialect]
     return the_only_answer(
         backends,
-        lambda backend: _upgraded(replace(spec, origin=replace(spec.origin, backend=backend)), tuple(maps)),
+        lambda backend: _upgraded(replace(spec, origin=replace(spec.origin, backend=backend)), maps),
         lambda upgraded: upgraded.spec,
         [layer.name for layer in spec.layers],
         question="which backend wrote it",
@@ -116,9 +129,3 @@ def _prepared(model: ModelSpec) -> ModelSpec:
     if model.dialect is Dialect.keras0:
         return with_dim_ordering(without_merged_masks(with_resets(model)))
     return with_dim_ordering(model) if model.dialect is Dialect.keras1 else with_explicit_masks(model)
-
-
-def known_layers(dialect: Dialect) -> frozenset[str]:
-    """The layer classes that the built-in maps of this dialect know, op layers included."""
-    op_layers = OP_LAYERS if dialect == Dialect.keras2 else frozenset()
-    return frozenset(hop_maps(dialect).sections["layers"]) | op_layers

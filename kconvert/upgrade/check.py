@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kconvert.errors import Problem, Rejected, UnknownLayer
+from kconvert.errors import NONSENSE, CodeInModel, Problem, Rejected, UnknownArgument, UnknownLayer
 from kconvert.spec import Dialect, LayerSpec, ModelSpec, Origin, walk
 from kconvert.upgrade.arguments import chosen, upgraded_arguments
 from kconvert.upgrade.lambdas import held_lambda
 from kconvert.upgrade.map_format import Entry
 from kconvert.upgrade.maps import HopMaps
 from kconvert.upgrade.operations import OP_LAYERS
+
+HOLD_CODE = frozenset(["TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"])
 
 
 def unaccounted(model: ModelSpec, maps: HopMaps) -> Iterator[Problem]:
@@ -25,6 +27,8 @@ def unaccounted(model: ModelSpec, maps: HopMaps) -> Iterator[Problem]:
             problems = upgraded_arguments(entry, layer.config, maps, model.origin).problems
         except Problem as found:
             problems = (found,)
+        except NONSENSE as error:
+            problems = (UnknownArgument(f"its arguments are not those that Keras writes ({_words(error)})"),)
         for problem in problems:
             problem.layer, problem.class_name = "/".join((*parents, layer.name)), layer.class_name
             yield problem
@@ -37,6 +41,8 @@ def entry_of(layer: LayerSpec, maps: HopMaps, origin: Origin) -> Entry:
         UnknownLayer, Rejected, AmbiguousOrigin: there is none, or none that can be used.
     """
     found = maps.find("layers", layer.class_name)
+    if layer.class_name in HOLD_CODE:
+        raise CodeInModel("holds code or a program of another framework, which would run when the model is loaded")
     if found is None:
         raise UnknownLayer(
             "is not a layer of Keras, so its Python code is needed (today's Keras says: Unknown layer: "
@@ -46,3 +52,7 @@ def entry_of(layer: LayerSpec, maps: HopMaps, origin: Origin) -> Entry:
     if entry.reject is not None:
         raise Rejected(entry.reject.because, option=entry.reject.option)
     return entry
+
+
+def _words(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

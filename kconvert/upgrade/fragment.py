@@ -11,6 +11,19 @@ from kconvert.spec import Call, Config, Inner, LayerSpec, Nest, Origin, Port
 from kconvert.tensor import Tensor
 
 Shape = tuple[int | None, ...]
+MOST_COPIES = 10_000
+
+
+def copies(wanted: Any, what: str) -> int:
+    """How often a rule may repeat its steps: as often as the file says, within reason.
+
+    Raises:
+        Rejected: more often.
+    """
+    number = int(wanted)
+    if number > MOST_COPIES:
+        raise Rejected(f"{what} is {number:,}, and each would become layers of its own; the limit is {MOST_COPIES:,}")
+    return number
 
 
 @dataclass(frozen=True, slots=True)

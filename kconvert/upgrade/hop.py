@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kconvert.errors import ConversionFailed, Problem
+from kconvert.errors import NONSENSE, BrokenGraph, ConversionFailed, Problem
 from kconvert.report import LayerChange, RuleUsed, TensorChange
 from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports
 from kconvert.upgrade.arguments import Arguments, upgraded_arguments
@@ -92,6 +92,12 @@ def _model(
             moved.update(redirected(fragment, called, new))
         except Problem as problem:
             _add_problem(collected, problem, layer, parents)
+            continue
+        except NONSENSE as error:
+            words = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            broken = BrokenGraph(f"its arguments make no sense together ({words})", code="E_BAD_CONFIG")
+            broken.__cause__ = error
+            _add_problem(collected, broken, layer, parents)
             continue
         taken.update(spec.name for spec in new)
         collected.names["/".join((*parents, layer.name))] = tuple("/".join((*parents, spec.name)) for spec in new)

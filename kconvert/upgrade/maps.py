@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ import yaml
 from pydantic import ValidationError
 
 from kconvert.errors import MapError
+from kconvert.map_files import StrictLoader, map_folder
 from kconvert.spec import Dialect
 from kconvert.upgrade.map_format import SECTIONS, Case, Entry, MapFile, Section
 
 EVERY_LAYER = "every_layer"
-_SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is several times faster
 
 
 @dataclass(frozen=True)
@@ -33,12 +32,6 @@ class HopMaps:
         return self.sections[section].get(name)
 
 
-def layer_maps_folder() -> Path:
-    """Where the built-in maps are: inside the installed package, or beside it in a checkout."""
-    installed = Path(str(files("kconvert"))) / "layer_maps"
-    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "layer_maps"
-
-
 @functools.cache
 def hop_maps(old: Dialect, user_maps: tuple[Path, ...] = ()) -> HopMaps:
     """The maps that lead from `old` to the next dialect, the user's own first; from keras3 to keras3 of today.
@@ -47,8 +40,7 @@ def hop_maps(old: Dialect, user_maps: tuple[Path, ...] = ()) -> HopMaps:
         MapError: a file is malformed, says something twice, or replaces a built-in without `override: true`.
     """
     new = Dialect(old + 1) if old < Dialect.keras3 else old
-    folder = layer_maps_folder() / f"{old.name}_to_{new.name}"
-    built_in = [(p, load_map(p)) for p in sorted(folder.glob("*.yaml"))]
+    built_in = [(p, load_map(p)) for p in sorted(map_folder(old).glob("*.yaml"))]
     for path, form in built_in:
         if (form.old, form.new) != (old.name, new.name):
             raise MapError(f"{path}: is a map {form.old} -> {form.new}, not {old.name} -> {new.name}")
@@ -80,23 +72,6 @@ def load_map(path: Path) -> MapFile:
     except ValidationError as error:
         lines = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise MapError("\n".join(lines)) from None
-
-
-class StrictLoader(_SAFE_LOADER):  # type: ignore[misc, valid-type]
-    """Refuses a mapping with the same key twice, where PyYAML would keep the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """A mapping whose keys are all different."""
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is there twice", key_node.start_mark
-                )
-            seen.add(key)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping
 
 
 def _shared(forms: Iterable[tuple[Path, MapFile]]) -> dict[str, Entry]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from kconvert.verify.comparing import Tolerance
 from kconvert.verify.process import Verifier
-from kconvert.verify.verification import Tolerance, verified
+from kconvert.verify.verification import verified, verified_pair
 
-__all__ = ["Tolerance", "Verifier", "verified"]
+__all__ = ["Tolerance", "Verifier", "verified", "verified_pair"]

@@ -1,95 +1,204 @@
 """Loads converted files with nothing but stock Keras, and says what is in them and what they compute.
 
-This file runs as a program of its own, in which kconvert cannot be imported: what it can load, anybody can load.
-One JSON object per line comes in (`path`, `format`, `probe`, `input_names`), one goes out.
+This file runs as a program of its own (by `workers/child.py`), in which kconvert cannot be imported: what it can load,
+anybody can load. Arrays travel in `.npz` files.
+
+`do: load` (`path`, `format`) answers with the digests of all weights, the inputs (name, shape, dtype), the names of the
+outputs, the nodes of the graph (name -> shapes) and the dtypes that they have. `do: run` (`inputs`, `results`, `layers`) runs
+what was loaded last on `in_0`, ... in the order of those inputs, and writes `out_0`, ... and for each wanted layer
+`<its place in the list>:<output>`; an answer with `refused` says that it cannot be run on this.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import json
-import os
 import sys
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
+
+Answer = dict[str, Any]
+Array = np.ndarray[Any, Any]
 
 
-def main() -> None:
-    """Answers until there are no more questions."""
+class Loaded(Protocol):
+    """A file in memory."""
+
+    def facts(self) -> Answer:
+        """What is in it."""
+        ...
+
+    def outputs(self, inputs: list[Array]) -> list[Any]:
+        """What it computes, as its users run it."""
+        ...
+
+    def layers(self, inputs: list[Array], wanted: list[str], take: Any) -> None:
+        """Gives the outputs of layers to `take`, one layer at a time."""
+        ...
+
+
+TOOLS: dict[str, Any] = {}
+LOADED: list[Loaded] = []  # the last file, or none
+
+
+def begin() -> None:
+    """Imports TensorFlow, and makes sure that kconvert cannot be."""
     sys.modules["kconvert"] = None  # type: ignore[assignment]
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever else is printed is not an answer
-    variables = _module_beside("variables.py")
     import tensorflow as tf
 
-    for line in sys.stdin:
-        question = json.loads(line)
-        tf.keras.backend.clear_session()
-        try:
-            answer = (
-                _saved_model(question, tf, variables)
-                if question["format"] == "savedmodel"
-                else _keras_file(question, tf, variables)
-            )
-        except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:1000]}"}
-        answers.write(json.dumps(answer) + "\n")
+    TOOLS.update(tf=tf, variables=_module("variables", ".."), intermediate=_module("intermediate", "."))
 
 
-def _keras_file(question: dict[str, Any], tf: Any, variables: Any) -> dict[str, Any]:
-    model = tf.keras.models.load_model(question["path"], compile=False)  # safe mode is the default
-    digests = {key: variables.digest(v.numpy()) for key, v in variables.keyed_variables(model)}
+def answer(question: Answer, heard: Callable[[str, str], None]) -> Answer:
+    """What is in the file and what it computes, or why stock Keras cannot say."""
+    try:
+        if question["do"] == "run":
+            heard("step", "running it")
+            return _ran(LOADED[0], question)
+        heard("step", "loading it")
+        LOADED.clear()
+        TOOLS["tf"].keras.backend.clear_session()
+        LOADED.append(SavedModel(question) if question["format"] == "savedmodel" else KerasModel(question))
+        return LOADED[0].facts()
+    except Exception as error:
+        return {"error": _words(error)}
 
-    def run(inputs: list[Any]) -> list[Any]:
-        given = [tf.constant(x.astype(object)) if x.dtype.kind in "US" else x for x in inputs]
-        if not isinstance(model, tf.keras.Sequential) and isinstance(model.input, dict):
-            named = dict(zip(sorted(model.input), given, strict=True))
-            result = model.predict(named, verbose=0, batch_size=len(inputs[0]))
+
+class KerasModel:
+    """A `.keras` or HDF5 file, loaded in safe mode."""
+
+    def __init__(self, question: Answer) -> None:
+        self._tf, self._variables, self._intermediate = TOOLS["tf"], TOOLS["variables"], TOOLS["intermediate"]
+        self._model = self._tf.keras.models.load_model(question["path"], compile=False)  # safe mode is the default
+        self._graph = self._intermediate.graph_of(self._model)
+
+    def facts(self) -> Answer:
+        """Without a graph (a subclass of Model) nothing is known of the inputs."""
+        digests = {key: self._variables.digest(v.numpy()) for key, v in self._variables.keyed_variables(self._model)}
+        if self._graph is None:
+            return {"digests": digests, "inputs": [], "outputs": [], "nodes": {}, "dtypes": []}
+        nodes = dict(self._intermediate.nodes(self._graph))
+        return {
+            "digests": digests,
+            "inputs": [[s._keras_history.operation.name, list(s.shape), str(s.dtype)] for s in self._graph.inputs],
+            "outputs": [s._keras_history.operation.name for s in self._graph.outputs],
+            "nodes": {name: [list(s.shape) for s in symbols if s.shape is not None] for name, symbols in nodes.items()},
+            "dtypes": sorted({str(s.dtype) for symbols in nodes.values() for s in symbols}),
+        }
+
+    def outputs(self, inputs: list[Array]) -> list[Any]:
+        """As `predict` gives them, dicts by their keys."""
+        self._forget()
+        given = [self._tf.constant(x.astype(object)) if x.dtype.kind in "US" else x for x in inputs]
+        structure = getattr(self._graph, "_inputs_struct", None)
+        if isinstance(structure, dict):
+            nest: Any = dict(zip(sorted(structure), given, strict=True))
         else:
-            result = model.predict(given if len(given) > 1 else given[0], verbose=0, batch_size=len(inputs[0]))
+            nest = given if len(given) > 1 else given[0]
+        result = self._model.predict(nest, verbose=0, batch_size=len(inputs[0]))
         if isinstance(result, dict):
             return [result[key] for key in sorted(result)]
         return list(result) if isinstance(result, list | tuple) else [result]
 
-    return {"digests": digests, **_outputs(question, run)}
+    def layers(self, inputs: list[Array], wanted: list[str], take: Any) -> None:
+        """Node by node, without a graph of TensorFlow's."""
+        if self._graph is None:
+            return
+        self._forget()
+        given = [
+            self._tf.cast(self._tf.constant(x.astype(object) if x.dtype.kind in "US" else x), s.dtype)
+            for x, s in zip(inputs, self._graph.inputs, strict=True)
+        ]
+        self._intermediate.compute(self._graph, given, frozenset(wanted), take, self._tf.keras.tree)
+
+    def _forget(self) -> None:
+        """Every run begins with the states of a new model."""
+        for layer in self._model._flatten_layers():
+            if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
+                layer.reset_state()
 
 
-def _saved_model(question: dict[str, Any], tf: Any, variables: Any) -> dict[str, Any]:
-    loaded = tf.saved_model.load(question["path"])
-    digests = {f"{n}": variables.digest(v.numpy()) for n, v in enumerate(loaded.variables)}
-    signature = loaded.signatures["serving_default"]
-    given = {spec.name: keyword for keyword, spec in signature.structured_input_signature[1].items()}
+class SavedModel:
+    """A SavedModel folder, by its serving signature."""
 
-    def run(inputs: list[Any]) -> list[Any]:
-        named = zip(question["input_names"], inputs, strict=True)
-        specs = signature.structured_input_signature[1]
-        result = signature(**{given[n]: tf.cast(tf.constant(x), specs[given[n]].dtype) for n, x in named})
-        return [result[name].numpy() for name in question["output_names"]]
+    def __init__(self, question: Answer) -> None:
+        self._tf = TOOLS["tf"]
+        self._model = self._tf.saved_model.load(question["path"])
+        self._signature = self._model.signatures["serving_default"]
 
-    return {"digests": digests, **_outputs(question, run)}
+    def facts(self) -> Answer:
+        """The format keeps neither names of variables nor layers."""
+        variables = TOOLS["variables"]
+        specs = self._signature.structured_input_signature[1].values()
+        return {
+            "digests": {f"{n}": variables.digest(v.numpy()) for n, v in enumerate(self._model.variables)},
+            "inputs": [[s.name, s.shape.as_list(), s.dtype.name] for s in specs],
+            "outputs": list(self._signature.structured_outputs),
+            "nodes": {},
+            "dtypes": sorted({v.dtype.name for v in self._model.variables}),
+        }
+
+    def outputs(self, inputs: list[Array]) -> list[Any]:
+        """As a server calls it."""
+        tf, specs = self._tf, self._signature.structured_input_signature[1]
+        given = {
+            keyword: tf.cast(tf.constant(x.astype(object) if x.dtype.kind in "US" else x), spec.dtype)
+            for (keyword, spec), x in zip(specs.items(), inputs, strict=True)
+        }
+        result = self._signature(**given)
+        return [result[name].numpy() for name in self._signature.structured_outputs]
+
+    def layers(self, inputs: list[Array], wanted: list[str], take: Any) -> None:
+        """There are none."""
 
 
-def _outputs(question: dict[str, Any], run: Any) -> dict[str, Any]:
-    """Runs the probe and leaves what came out beside it, as `out_0`, `out_1`, ..."""
-    if not question.get("probe"):
-        return {}
-    import numpy as np
+def _ran(loaded: Loaded, question: Answer) -> Answer:
+    with np.load(question["inputs"], allow_pickle=False) as given:
+        inputs = [given[f"in_{n}"] for n in range(sum(name.startswith("in_") for name in given.files))]
+    try:
+        outputs = loaded.outputs(inputs)
+    except Exception as error:
+        return {"refused": _words(error)}
+    with zipfile.ZipFile(question["results"], "w", allowZip64=True) as results:
+        for number, value in enumerate(outputs):
+            _write(results, f"out_{number}", value)
+        places = {name: n for n, name in enumerate(question["layers"])}
 
-    with np.load(question["probe"], allow_pickle=False) as probe:
-        inputs = [probe[f"in_{n}"] for n in range(sum(name.startswith("in_") for name in probe.files))]
-    outputs: dict[str, Any] = {f"out_{n}": np.asarray(a) for n, a in enumerate(run(inputs))}
-    np.savez(question["results"], **outputs)
-    return {"ran": True}
+        def take(name: str, values: list[Any]) -> None:
+            for output, value in enumerate(values):
+                _write(results, f"{places[name]}:{output}", value)
+
+        if not places:
+            return {"outputs": len(outputs)}
+        try:
+            loaded.layers(inputs, question["layers"], take)
+        except Exception as error:
+            return {"outputs": len(outputs), "layers": _words(error)}
+    return {"outputs": len(outputs)}
 
 
-def _module_beside(name: str) -> Any:
-    """A file of the folder above as a module, without the package that it lies in."""
-    spec = importlib.util.spec_from_file_location("keyed_variables", Path(__file__).resolve().parents[1] / name)
+def _write(results: zipfile.ZipFile, name: str, value: Any) -> None:
+    """One array, as `np.savez` would, without holding the others."""
+    array = np.asarray(value)
+    if array.dtype.kind == "O":
+        array = np.array([v.decode() if isinstance(v, bytes) else str(v) for v in array.ravel()]).reshape(array.shape)
+    elif array.dtype.name == "bfloat16":
+        array = array.astype(np.float32)
+    with results.open(f"{name}.npy", "w", force_zip64=True) as file:
+        np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:1000]}"
+
+
+def _module(name: str, folder: str) -> Any:
+    """A file beside this one or above it as a module, without the package that it lies in."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / folder / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-if __name__ == "__main__":
-    main()

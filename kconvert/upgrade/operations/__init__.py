@@ -6,10 +6,7 @@ them: op layers, and the code of Lambda layers (`resolving.py`).
 
 from __future__ import annotations
 
+from kconvert.map_files import OP_LAYERS
 from kconvert.upgrade.operations.calls import call_of_function
 
 __all__ = ["OP_LAYERS", "call_of_function"]
-
-OP_LAYERS = frozenset(
-    ["TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty"]
-)

@@ -5,6 +5,7 @@ Only what code that computes shapes, positions and masks needs; `keras.ops` foll
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from kconvert.errors import Rejected
 from kconvert.tensor import Array
 from kconvert.upgrade.operations.lengths import Length
+from kconvert.upgrade.results import BROADCAST
 
 LARGEST = 1 << 24  # elements that a constant may have
 
@@ -52,14 +54,44 @@ def folded(name: str, operands: Sequence[Any], config: Mapping[str, Any]) -> Any
     else:
         values = tuple(_value(v) for v in operands)
     try:
+        bounded(_elements(name, values, config), name)
         result = function(*values, **config)
-    except (TypeError, ValueError, IndexError, AttributeError) as error:
+    except (TypeError, ValueError, IndexError, AttributeError, OverflowError, MemoryError) as error:
         raise Rejected(f"{name} of constants or lengths cannot be computed: {error}") from None
     if isinstance(result, list):
         return tuple(map(plain, result))
-    if isinstance(result, np.ndarray) and result.size > LARGEST:
-        raise Rejected(f"{name} makes a constant of {result.size:,} elements")
+    if isinstance(result, np.ndarray):
+        bounded(result.size, name)
     return plain(result)
+
+
+def bounded(elements: int, what: str) -> None:
+    """Refuses a constant before it is made.
+
+    Raises:
+        Rejected: it would have more elements than any program writes down.
+    """
+    if elements > LARGEST:
+        raise Rejected(f"{what} makes a constant of {elements:,} elements")
+
+
+def _elements(name: str, values: Sequence[Any], config: Mapping[str, Any]) -> int:
+    """How many a result can have where it can have more than its operands."""
+    sizes = [np.size(v) for v in values]
+    if name == "tile":
+        return int(sizes[0]) * math.prod(int(n) for n in np.ravel(config.get("repeats", values[-1])))
+    if name == "repeat":
+        return int(sizes[0]) * int(np.max(config.get("repeats", values[-1])))
+    if name == "broadcast_to":
+        return math.prod(int(n) for n in config.get("shape", values[-1]))
+    if name == "matmul":
+        return int(math.prod(np.shape(values[0])[:-1]) * math.prod(np.shape(values[1])[1:]))
+    if name == "take":
+        axis = config.get("axis")
+        return int(sizes[1]) * (1 if axis is None else int(sizes[0]) // max(1, int(np.shape(values[0])[axis])))
+    if name in BROADCAST and len(values) > 1:
+        return math.prod(np.broadcast_shapes(*(np.shape(v) for v in values)))
+    return max(sizes, default=0)
 
 
 def plain(value: Any) -> Any:

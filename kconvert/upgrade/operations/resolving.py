@@ -95,7 +95,8 @@ class _Resolving:
         for role, value in layer.inner.items():
             if isinstance(value, ModelSpec):
                 below = _Resolving(value, (*self._parents, layer.name))
-                held[role] = below.model()
+                found = below.model()
+                held[role] = value if below.problems else found  # a layer that is a problem leaves a hole
                 self.changes += below.changes
                 self.problems += below.problems
             elif isinstance(value, LayerSpec):

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from kconvert.errors import MapError
-from kconvert.upgrade.maps import StrictLoader, layer_maps_folder
+from kconvert.map_files import StrictLoader, layer_maps_folder
 
 
 class _Form(BaseModel):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from kconvert.errors import Rejected
 from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Port
 from kconvert.upgrade.conditions import keras_is
-from kconvert.upgrade.fragment import Fragment, From, Shape, Site, Step
+from kconvert.upgrade.fragment import Fragment, From, Shape, Site, Step, copies
 
 WHY = "from Keras 2.2.3 on, CNTK's LSTM returns the cell state instead of its output"
 
@@ -55,6 +55,7 @@ def _as_model(site: Site, lstm: Step) -> Step:
 
 def _stepwise(name: str, source: Port, steps: int, lstm: Step) -> tuple[tuple[LayerSpec, ...], tuple[Port, ...]]:
     """One call per step, each from the states of the one before; the cell states are stacked."""
+    steps = copies(steps, "the number of its steps")
     order = range(steps - 1, -1, -1) if lstm.config.get("go_backwards") else range(steps)
     whole = {"slice": [None, None, None]}
     slices = tuple(

@@ -14,7 +14,7 @@ def given_words(site: Site, fragment: Fragment) -> Fragment:
     """The layer as it is; without its words it is refused."""
     words = fragment.main.config.get("vocabulary")
     if isinstance(words, str):
-        raise Rejected(f"its vocabulary is in another file, {words!r}", argument="vocabulary")
+        raise Rejected(f"its vocabulary is in another file, {words!r}", argument="vocabulary", code="E_EXTERNAL_REF")
     if not words and fragment.main.config.get("output_mode", "int") is not None:
         raise Rejected("its vocabulary is not in the file", argument="vocabulary")
     if "Variable" in fragment.main.tensors:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconvert.upgrade.fragment import INPUT, PREVIOUS, Fragment, From, Site, Step
+from kconvert.upgrade.fragment import INPUT, PREVIOUS, Fragment, From, Site, Step, copies
 
 WHOLE = {"slice": [None, None, None]}
 
@@ -15,7 +15,8 @@ WHOLE = {"slice": [None, None, None]}
 def local_response_normalization(site: Site, fragment: Fragment) -> Fragment:
     """The squares, shifted by one channel after another, and added up."""
     config = site.old.config
-    n, half = int(config["n"]), int(config["n"]) // 2
+    n = copies(config["n"], "n")
+    half = n // 2
     widths = [[0, 0], [half, half], [0, 0], [0, 0]]
     steps = [
         Step("ops.square", {}, "squares", (INPUT,)),

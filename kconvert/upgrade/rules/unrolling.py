@@ -9,7 +9,7 @@ from typing import Any
 from kconvert.errors import Rejected
 from kconvert.spec import Call, Config, Dialect, LayerSpec, ModelSpec, Port
 from kconvert.tensor import Tensor
-from kconvert.upgrade.fragment import Fragment, Site, Step
+from kconvert.upgrade.fragment import Fragment, Site, Step, copies
 
 WHOLE = {"slice": [None, None, None]}
 
@@ -43,7 +43,7 @@ class Unrolling:
         if len(site.old.calls) != 1 or site.old.calls[0].kwargs:
             raise Rejected("no stock layer has this recurrence with a mask, or called more than once")
         own = {key: fragment.main.config[key] for key in ("trainable", "dtype") if key in fragment.main.config}
-        unrolling = cls(site, shape[1], own)
+        unrolling = cls(site, copies(shape[1], "the number of its steps"), own)
         config = {"batch_input_shape": list(shape), "input_dtype": own.get("dtype", "float32")}
         unrolling.layers["input"] = LayerSpec("InputLayer", "input", config, (Call(),))
         return unrolling

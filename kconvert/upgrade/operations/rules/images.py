@@ -10,6 +10,7 @@ from kconvert.errors import Rejected
 from kconvert.spec import Port
 from kconvert.tensor import Array
 from kconvert.upgrade.operations.build import Build, Lengths, Value
+from kconvert.upgrade.operations.folding import bounded
 from kconvert.upgrade.operations.lengths import Length
 from kconvert.upgrade.operations.rules.shapes import WHOLE, numbers
 
@@ -68,6 +69,7 @@ def resize_bilinear(
     result = _as_float(build, images)
     for axis, target in zip((1, 2), _size(size), strict=True):
         source = _length(build.known_shape(images, "resizing"), axis)
+        bounded(target, "resizing")
         place = np.arange(target, dtype=np.float32) * _scale(source, target, align_corners)
         low = np.floor(place).astype(np.int32)
         high = np.minimum(low + 1, source - 1)
@@ -86,6 +88,7 @@ def resize_nearest(
     result = images
     for axis, target in zip((1, 2), _size(size), strict=True):
         source = _length(build.known_shape(images, "resizing"), axis)
+        bounded(target, "resizing")
         place = np.arange(target, dtype=np.float32) * _scale(source, target, align_corners)
         rounded = np.floor(place + np.float32(0.5)) if align_corners else np.floor(place)
         result = build("take", result, np.minimum(rounded, source - 1).astype(np.int32), axis=axis)

@@ -9,7 +9,7 @@ import numpy as np
 
 from kconvert.errors import Rejected
 from kconvert.upgrade.operations.build import Build, Value
-from kconvert.upgrade.operations.folding import as_array
+from kconvert.upgrade.operations.folding import as_array, bounded
 from kconvert.upgrade.operations.lengths import Length
 
 
@@ -63,6 +63,7 @@ def diag(build: Build, diagonal: Value) -> Value:
     length = build.known_shape(diagonal, "tf.linalg.diag")[-1]
     if isinstance(length, Length):
         raise Rejected("the size of the matrix is known only when the model runs")
+    bounded(length * length, "tf.linalg.diag")
     unit = np.eye(length, dtype=build.dtype(diagonal) or "float32")
     return build("multiply", build("expand_dims", diagonal, axis=-1), unit)
 

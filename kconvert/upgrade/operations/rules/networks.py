@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kconvert.errors import Rejected
+from kconvert.upgrade.fragment import copies
 from kconvert.upgrade.operations.build import Build, Value
 from kconvert.upgrade.operations.lengths import Length
 from kconvert.upgrade.operations.rules.shapes import WHOLE
@@ -44,7 +45,7 @@ def local_response_normalization(
     channels = build.known_shape(input, "the normalisation over channels")[-1]
     if isinstance(channels, Length):
         raise Rejected("the number of channels is not known")
-    radius = int(depth_radius)
+    radius = copies(depth_radius, "depth_radius")
     widths = [[0, 0]] * 3 + [[radius, radius]]
     squares = build("pad", build("square", input), pad_width=widths, mode="constant", constant_values=0)
     total = None

@@ -12,7 +12,7 @@ from kconvert.errors import Rejected
 from kconvert.spec import Port, ports_in
 from kconvert.tensor import Array
 from kconvert.upgrade.operations.build import Build, Value
-from kconvert.upgrade.operations.folding import as_array, has_lengths
+from kconvert.upgrade.operations.folding import as_array, bounded, has_lengths
 from kconvert.upgrade.operations.lengths import Length
 
 WHOLE: dict[str, Any] = {"slice": [None, None, None]}
@@ -106,6 +106,7 @@ def ones(build: Build, shape: Any, dtype: str = "float32") -> Value:
 
 def _filled(build: Build, target: list[Any], value: Any, dtype: str) -> Value:
     if not any(isinstance(n, Length) for n in target):
+        bounded(math.prod(int(n) for n in target), "the shape")
         return np.full(target, value, dtype=dtype)
     return build("add", _zeros(build, target, dtype), np.array(value, dtype=dtype).item())
 
@@ -156,7 +157,9 @@ def range_(build: Build, start: Any = 0, limit: Any = None, delta: Any = 1, dtyp
         start, limit = 0, start
     values = [start, limit, delta]
     if not has_lengths(values) and not any(True for _ in ports_in(values)):
-        array: Array = np.arange(*(as_array(v).item() for v in values), dtype=_common(values))
+        begin, end, step = (as_array(v).item() for v in values)
+        bounded(int(abs(end - begin) / abs(step)), "tf.range")
+        array: Array = np.arange(begin, end, step, dtype=_common(values))
         return array.astype(str(dtype)) if dtype else array
     if isinstance(limit, Length) and limit.port is not None and start == 0 and delta == 1:
         of = build.known_shape(limit.port, "tf.range")

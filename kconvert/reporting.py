@@ -1,0 +1,122 @@
+"""What the pipeline did, as a report."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from kconvert.errors import KConvertError
+from kconvert.graphs import Graph, graph_of
+from kconvert.inspection import origin_facts
+from kconvert.pipeline import Done, Reached
+from kconvert.report import Failure, Note, Report, Verification
+from kconvert.spec import ModelSpec, stored_tensors
+from kconvert.versions import versions
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def sha256(path: Path) -> str:
+    """Of a file; of a folder, of its files' sums and paths as `sha256sum` prints them, sorted by path."""
+    if path.is_dir():
+        files = sorted((p.relative_to(path).as_posix(), p) for p in path.rglob("*") if p.is_file())
+        listing = "".join(f"{sha256(file)}  {name}\n" for name, file in files)
+        return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reported(done: Done, *, name: str, digest: str, target: Path, place: Path, format: str, seconds: float) -> Report:
+    """The report on a model that is at `place` now, and at `target` as soon as it is published.
+
+    Args:
+        name, digest: of the source.
+        seconds: of the whole.
+    """
+    spec = done.source
+    notes = [*done.upgraded.notes]
+    if spec.training is not None:
+        notes.append(Note("info", "", "optimizer, losses, metrics and optimizer state are left out"))
+    if not done.served.is_kept:
+        notes.append(
+            Note(
+                "warning",
+                "",
+                f"the serving signature was {_signature(spec)}; names that layers do not have are not kept",
+            )
+        )
+    return Report(
+        source={
+            "path": name,
+            "sha256": digest,
+            **origin_facts(spec),
+            "tensors": sum(1 for _ in stored_tensors(spec)),
+        },
+        target={"path": str(target), "format": format, "sha256": sha256(place)},
+        layers=done.upgraded.layers,
+        training=_training(spec),
+        verification=done.verification,
+        notes=tuple(notes),
+        renamed=done.upgraded.renamed,
+        versions=versions(),
+        seconds={**done.seconds, "all": seconds},
+        peak_memory=_peak_memory(),
+        before=graph_of(spec),
+        after=graph_of(done.upgraded.spec),
+    )
+
+
+def refused(
+    error: KConvertError, reached: Reached, *, name: str, digest: str, target: Path, format: str, seconds: float
+) -> Report:
+    """What is known of a model that was not converted, and what stood against it; the arguments are those of `reported`."""
+    spec, upgraded = reached.source, reached.upgraded
+    facts = {} if spec is None else {**origin_facts(spec), "tensors": sum(1 for _ in stored_tensors(spec))}
+    return Report(
+        source={"path": name, "sha256": digest, **facts},
+        target={"path": str(target), "format": format, "sha256": ""},
+        layers=upgraded.layers if upgraded else (),
+        verification=getattr(error, "verification", None) or Verification("skipped"),
+        notes=upgraded.notes if upgraded else (),
+        renamed=upgraded.renamed if upgraded else {},
+        versions=versions(),
+        seconds={"all": seconds},
+        peak_memory=_peak_memory(),
+        before=graph_of(spec) if spec else Graph(),
+        after=graph_of(upgraded.spec) if upgraded else Graph(),
+        failure=Failure.of(error),
+    )
+
+
+def _peak_memory() -> int:
+    """Bytes, of this process."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _signature(spec: ModelSpec) -> str:
+    signed = spec.signature
+    return f"{list(signed.inputs)} -> {list(signed.outputs)}" if signed else ""
+
+
+def _training(spec: ModelSpec) -> dict[str, Any]:
+    if spec.training is None:
+        return {"kept": False, "because": "the file has none"}
+    return {
+        "kept": False,
+        "because": "this release converts the model for inference only",
+        "dropped": ["training_config"] if spec.training.get("config") is not None else [],
+        "optimizer_tensors": len(spec.training.get("optimizer_tensors", ())),
+    }
+
+
+def is_want_of_space(error: Exception) -> bool:
+    """Is the disk full? Every library of the export says it in its own way, HDF5 and TensorFlow in the text alone."""
+    text = str(error)
+    return getattr(error, "errno", None) in FULL or any(os.strerror(n) in text or f"errno = {n}," in text for n in FULL)

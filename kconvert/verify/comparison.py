@@ -1,0 +1,211 @@
+"""One model against its original, run by run: outputs and layers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from kconvert.report import LayerCheck, MissingLayer, OutputCheck, Run, Verification
+from kconvert.tensor import Array
+from kconvert.verify.comparing import Difference, Tolerance, difference
+from kconvert.verify.inputs import Given, attempts, plausible
+from kconvert.verify.naming import uncounted
+from kconvert.verify.probe import read_probe
+from kconvert.verify.process import Verifier
+from kconvert.verify.reference import Computed, Reference, reference
+from kconvert.verify.rounding import rounding, unit_of
+from kconvert.verify.running import Ran, run
+from kconvert.verify.sides import Sides
+
+# How many numbers all layers together may give in one run: below the first, several runs of several examples; up to the
+# second, what layers give is held in memory and compared (in double precision, 8 bytes each).
+SMALL = 20_000_000
+KEPT = 80_000_000
+BATCHES: tuple[int, ...] = (3, 1)
+INSIDE = 64.0  # units of rounding that a layer may be off by, relative to its largest number
+
+
+def compared(
+    verifier: Verifier, sides: Sides, *, probe: Path | None, tolerance: Tolerance, weights: int = 0
+) -> Verification:
+    """Runs both on the same inputs: those of the probe, and plausible ones.
+
+    Returns:
+        What was found, of status `failed` where they differ.
+
+    Raises:
+        UsageError: the probe is not one.
+        VerificationFailed: the file has other inputs or outputs, or stock Keras died over it.
+    """
+    sides.check()
+    comparison = _Comparison(verifier, sides, tolerance)
+    if probe is not None:
+        recorded = read_probe(probe, len(sides.input_names), len(sides.output_names))
+        comparison.on_recorded(recorded.given, recorded.outputs)
+    comparison.on_plausible()
+    return comparison.verification(weights, "" if probe is None else probe.name)
+
+
+class _Comparison:
+    """Gathers differences; the worst of all runs counts."""
+
+    def __init__(self, verifier: Verifier, sides: Sides, tolerance: Tolerance) -> None:
+        self._verifier, self._sides, self._tolerance = verifier, sides, tolerance
+        self._outputs: dict[tuple[str, str], Difference] = {}
+        self._layers: dict[str, Difference] = {}
+        self._nodes: dict[str, str] = {}
+        self._missing: dict[str, MissingLayer] = {}
+        self._runs: list[Run] = []
+        self._remarks: dict[str, None] = {}
+        self._reference = self._prepared()
+        self._classes = sides.classes()
+        self._unit = unit_of(sides.facts["dtypes"])
+        self._inside = Tolerance(max(tolerance.relative, INSIDE * self._unit), tolerance.absolute)
+
+    def on_recorded(self, given: Given, outputs: Sequence[Array]) -> None:
+        """Both sides on a probe; a reference that does not give what was recorded is not used any further."""
+        computed = self._computed(given, keep=self._sides.numbers(given.arrays) <= KEPT)
+        with self._run(given, computed) as ran:
+            if ran.refused:
+                broken = Difference(math.inf, math.inf, False, because=f"stock Keras cannot run it: {ran.refused}")
+                self._outputs |= {(name, "probe"): broken for name in self._sides.output_names}
+                return
+            self._runs.append(given.run)
+            self._add_outputs("probe", given, ran, outputs)
+            if computed is None:
+                return
+            pairs = [(ours, theirs) for ours, theirs in zip(computed.outputs, outputs, strict=True) if ours is not None]
+            if all(difference(ours, theirs, self._tolerance).passed for ours, theirs in pairs):
+                self._add(given, computed, ran)
+            else:
+                self._reference = None
+                self._remarks["the reference does not give what was recorded, so it was not used"] = None
+
+    def on_plausible(self) -> None:
+        """Both sides on generated inputs."""
+        wanted, batches, number, attempt = self._sides.wanted(), BATCHES, 0, 0
+        while self._reference is not None and number < len(batches):
+            given = plausible(wanted, batches, number, attempt)
+            if self._sides.numbers(given.arrays) > SMALL and batches is BATCHES:
+                batches = BATCHES[-1:]
+                continue
+            if self._is_compared(given):
+                number += 1
+            elif attempt + 1 in attempts(wanted):
+                attempt += 1
+            else:
+                return
+
+    def verification(self, weights: int, probe: str) -> Verification:
+        """Everything that was found."""
+        outputs = tuple(
+            OutputCheck(name, d.max_abs, d.max_rel, d.passed, against, d.because)
+            for (name, against), d in self._outputs.items()
+        )
+        layers = tuple(
+            LayerCheck(
+                name, self._classes.get(uncounted(name), ""), self._nodes[name], d.max_abs, d.max_rel, d.passed,
+                d.size, d.because,
+            )
+            for name, d in self._layers.items()
+        )  # fmt: skip
+        differing = [layer.name for layer in layers if not layer.passed]
+        is_complete = {check.name for check in outputs} == set(self._sides.output_names)
+        is_failed = not all(check.passed for check in outputs) or (bool(differing) and not is_complete)
+        compared = {check.against for check in outputs} | ({"reference"} if layers else set())
+        words = {
+            "probe": f"those recorded in {probe}",
+            "reference": "an independent computation of the original in NumPy",
+        }
+        return Verification(
+            status="failed" if is_failed else "passed" if is_complete else "partial" if compared else "weights-only",
+            weights_compared=weights,
+            outputs=outputs,
+            against=" and ".join(text for what, text in words.items() if what in compared),
+            layers=layers,
+            first_difference=differing[0] if differing else "",
+            missing=tuple(self._missing.values()),
+            runs=tuple(self._runs),
+            rtol=self._tolerance.relative,
+            atol=self._tolerance.absolute,
+            remarks=tuple(self._remarks),
+        )
+
+    def _prepared(self) -> Reference | None:
+        try:
+            return reference(self._sides.original)
+        except Exception as error:  # an oversight of the reference's must not stand against a conversion
+            self._lacks(error)
+            return None
+
+    def _computed(self, given: Given, keep: bool) -> Computed | None:
+        if self._reference is None:
+            return None
+        try:
+            computed = self._reference.run(given.arrays, keep=keep)
+        except Exception as error:
+            self._lacks(error)
+            return None
+        for missing in computed.missing:
+            self._missing.setdefault(missing.layer, MissingLayer(missing.layer, missing.class_name, missing.reason))
+        return computed
+
+    def _lacks(self, error: Exception) -> None:
+        self._missing.setdefault("", MissingLayer("", "", f"the reference stopped: {type(error).__name__}: {error}"))
+
+    def _is_compared(self, given: Given) -> bool:
+        """False where stock Keras cannot run the file on these inputs."""
+        keep = self._sides.numbers(given.arrays) <= KEPT
+        if not keep:
+            self._remarks["the layers give too many numbers to be compared one by one"] = None
+        computed = self._computed(given, keep)
+        with self._run(given, computed) as ran:
+            if ran.refused:
+                return False
+            self._runs.append(given.run)
+            if computed is not None:
+                self._add(given, computed, ran)
+        return True
+
+    def _run(self, given: Given, computed: Computed | None) -> AbstractContextManager[Ran]:
+        made = {} if computed is None else computed.layers
+        nodes = self._sides.nodes(
+            [name for name, value in made.items() if value is not None and not self._is_input(name)]
+        )
+        self._nodes.update(nodes)
+        arrays = [given.arrays[n] for n in self._sides.input_order]
+        return run(self._verifier, arrays, nodes, self._sides.output_order)
+
+    def _is_input(self, name: str) -> bool:
+        """Of a model at any depth: it gives what it was given."""
+        return self._classes.get(uncounted(name)) == "InputLayer"
+
+    def _add(self, given: Given, computed: Computed, ran: Ran) -> None:
+        self._add_outputs("reference", given, ran, computed.outputs)
+        found: dict[str, Difference] = {}
+        for name, output, got in ran.layers():
+            made = computed.layers[name]
+            want = made[output] if isinstance(made, tuple) else made
+            if want is not None:
+                found[name] = difference(got, want, self._inside, by_scale=True).worse(found.get(name))
+        for name in computed.layers:  # in the order of the computation
+            if name in found:
+                self._layers[name] = found[name].worse(self._layers.get(name))
+
+    def _add_outputs(self, against: str, given: Given, ran: Ran, outputs: Sequence[Array | None]) -> None:
+        slack: list[Array | None] | None = None
+        for number, (got, want) in enumerate(zip(ran.outputs(), outputs, strict=True)):
+            if want is None:
+                continue
+            name = self._sides.output_names[number]
+            found = difference(got, want, self._tolerance)
+            if not found.passed and math.isfinite(found.max_abs) and self._reference is not None:
+                slack = rounding(self._sides.original, given.arrays, self._unit) if slack is None else slack
+                found = difference(got, want, self._tolerance, slack=slack[number])
+                if found.passed:
+                    self._remarks[
+                        f"{name}: rounding alone moves it by more than the tolerance, and so far it may differ"
+                    ] = None
+            self._outputs[name, against] = found.worse(self._outputs.get((name, against)))

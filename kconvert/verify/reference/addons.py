@@ -1,0 +1,50 @@
+"""Layers of TensorFlow Addons, and one that lived in `tf.keras.layers.experimental`.
+
+Sources: tensorflow_addons 0.12 layers/normalizations.py, layers/wrappers.py `WeightNormalization`; tensorflow 2.4
+keras/layers/kernelized.py `RandomFourierFeatures`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from kconvert.spec import Tensor
+from kconvert.verify.reference.facts import Lacking
+from kconvert.verify.reference.layer import Layer, Rule, Slot, slots
+from kconvert.verify.reference.normalization import group_normalization
+from kconvert.verify.reference.values import Result, Value
+
+
+def weight_normalization(layer: Layer, x: Value, **kwargs: Any) -> Result:
+    """`WeightNormalization`: the kernel of the layer that it holds, each column of length g."""
+    held = layer.held()
+    if "kernel" not in held.tensors:
+        raise Lacking("the reference has weight normalization for layers with a kernel only")
+    kernel = held.tensor("kernel")
+    if layer.has("initialized") and not bool(layer.tensors["initialized"].read()):
+        raise Lacking("it was never called before it was saved")
+    axes = tuple(range(kernel.ndim - 1))
+    length = np.sqrt(np.maximum(np.sum(np.square(kernel), axis=axes, keepdims=True), 1e-12))
+    scaled = Tensor.constant("kernel", kernel / length * layer.tensor("g"))
+    return replace(held, tensors={**held.tensors, "kernel": scaled})(x, **kwargs)
+
+
+def _weight_slots(layer: Layer) -> tuple[Slot, ...]:
+    data = ("~data_dep_init/kernel", "~data_dep_init/bias") if layer.get("data_init", True) else ()
+    return slots("g", "~initialized", *data)(layer)
+
+
+def fourier_features(layer: Layer, x: Value) -> Value:
+    """`RandomFourierFeatures`: cos(x kernel / scale + bias)."""
+    kernel = layer.tensor("unscaled_kernel") / layer.tensor("kernel_scale")
+    return Value(np.cos(x.array @ kernel + layer.tensor("bias")))
+
+
+KERAS2: dict[str, Rule] = {
+    "Addons>InstanceNormalization": Rule(group_normalization, slots("gamma?scale", "beta?center")),
+    "Addons>WeightNormalization": Rule(weight_normalization, _weight_slots),
+    "RandomFourierFeatures": Rule(fourier_features, slots("kernel_scale", "~unscaled_kernel", "~bias")),
+}

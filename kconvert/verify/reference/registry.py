@@ -1,0 +1,83 @@
+"""Class name -> rule, for each dialect: all that the reference knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kconvert.spec import Dialect
+from kconvert.verify.reference import (
+    addons,
+    advanced_activations,
+    attention,
+    borders,
+    categories,
+    cells,
+    convolution,
+    convolutional_recurrent,
+    core,
+    cudnn,
+    early_recurrent,
+    embeddings,
+    image_layers,
+    lambdas,
+    local,
+    merge,
+    normalization,
+    op_layers,
+    pooling,
+    recurrent,
+    separable,
+    text,
+    transposed,
+    wrappers,
+)
+from kconvert.verify.reference.facts import Lacking
+from kconvert.verify.reference.layer import Layer, Rule
+from kconvert.verify.reference.values import Value
+
+
+def _nested(layer: Layer, inputs: Any, **kwargs: Any) -> tuple[Value, ...]:
+    if layer.model is None:
+        raise Lacking("it holds no model")
+    return layer.model(*(inputs if isinstance(inputs, list | tuple) else [inputs]))
+
+
+MODELS = {name: Rule(_nested) for name in ("Model", "Functional", "Sequential", "Graph")}
+
+FAMILIES = (
+    addons,
+    advanced_activations,
+    attention,
+    borders,
+    categories,
+    cells,
+    convolution,
+    convolutional_recurrent,
+    core,
+    cudnn,
+    early_recurrent,
+    embeddings,
+    image_layers,
+    lambdas,
+    local,
+    merge,
+    normalization,
+    op_layers,
+    pooling,
+    recurrent,
+    separable,
+    text,
+    transposed,
+    wrappers,
+)
+"""The files with a table for each dialect that they have classes of. A class stands in one of them."""
+
+
+def _rules(dialect: Dialect) -> Mapping[str, Rule]:
+    """The tables of one dialect (`KERAS1` of each family that has one) as one."""
+    tables = [getattr(family, dialect.name.upper(), {}) for family in FAMILIES]
+    return MODELS | {name: rule for table in tables for name, rule in table.items()}
+
+
+RULES: Mapping[Dialect, Mapping[str, Rule]] = {dialect: _rules(dialect) for dialect in Dialect}

@@ -1,0 +1,82 @@
+"""The original and the other file: which input, output and layer of one is which of the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kconvert.errors import VerificationFailed
+from kconvert.spec import ModelSpec, walk
+from kconvert.tensor import Array
+from kconvert.verify.inputs import Wanted, wanted_inputs
+from kconvert.verify.naming import counterparts, same_names
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is compared.
+
+    Attributes:
+        original: the model as it was read.
+        facts: what the judge says of the other file, which it has loaded.
+        input_names, output_names: of the original.
+        renamed: old -> new names of layers, where they differ.
+    """
+
+    original: ModelSpec
+    facts: Mapping[str, Any]
+    input_names: Sequence[str]
+    output_names: Sequence[str]
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """A model without a graph says nothing of its inputs and outputs.
+
+        Raises:
+            VerificationFailed: the other file has another number of inputs or outputs.
+        """
+        inputs, outputs = self.facts["inputs"], self.facts["outputs"]
+        if inputs and (len(inputs), len(outputs)) != (len(self.input_names), len(self.output_names)):
+            raise VerificationFailed(
+                f"it has {len(inputs)} inputs and {len(outputs)} outputs, the original "
+                f"{len(self.input_names)} and {len(self.output_names)}"
+            )
+
+    @property
+    def input_order(self) -> list[int]:
+        """For each input of the other file, which of the original's it is."""
+        found = [name for name, *_ in self.facts["inputs"]]
+        order = same_names(self.input_names, found)
+        return [order.index(n) for n in range(len(order))]
+
+    @property
+    def output_order(self) -> list[int]:
+        """For each output of the original, which of the other file's it is."""
+        return same_names(self.output_names, self.facts["outputs"])
+
+    def wanted(self) -> list[Wanted]:
+        """The inputs of the original, completed by what the other file says of them."""
+        found = [(name, tuple(shape), dtype) for name, shape, dtype in self.facts["inputs"]]
+        order = same_names(self.input_names, [name for name, *_ in found])
+        return wanted_inputs(self.original, [found[n] for n in order] if found else [])
+
+    def nodes(self, names: Sequence[str]) -> dict[str, str]:
+        """The nodes of the other file that stand for these layers, where there are such."""
+        paths = {"/".join((*parents, la.name)): (*parents, la.name) for parents, la in walk(self.original)}
+        return counterparts(names, self.facts["nodes"], self.renamed, paths)
+
+    def classes(self) -> dict[str, str]:
+        """Layer of the original, with its parents -> class."""
+        return {"/".join((*parents, la.name)): la.class_name for parents, la in walk(self.original)}
+
+    def numbers(self, arrays: Sequence[Array]) -> int:
+        """About how many numbers all layers together give for these inputs."""
+        pairs = [
+            (n, s) for a, w in zip(arrays, self.wanted(), strict=True) for n, s in zip(a.shape, w.shape, strict=False)
+        ]
+        longest = max((n for n, said in pairs[1:] if said is None), default=1)
+        shapes = [shape for outputs in self.facts["nodes"].values() for shape in outputs]
+        examples = arrays[0].shape[0]
+        return sum(examples * math.prod(longest if n is None else n for n in shape[1:]) for shape in shapes)

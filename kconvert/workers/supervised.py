@@ -1,0 +1,272 @@
+"""The supervisor's half: a process that may crash, hang or grow, and costs one error if it does."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kconvert.errors import Crashed, InternalError, OutOfMemory, TimedOut
+from kconvert.interrupts import uninterrupted
+from kconvert.workers.environment import environment, interpreter
+from kconvert.workers.limits import Allowance
+
+CHILD = Path(__file__).with_name("child.py")
+LONGEST = 64 << 20  # bytes of one answer
+GLANCE, LOOK = 0.05, 0.5  # seconds between looks at the worker's memory, and at that of its children too
+Heard = Callable[[str, str], None]
+
+
+class Supervised:
+    """A program in a process and session of its own; `ask` starts it if it is not running.
+
+    Not for two threads at once.
+
+    Args:
+        program: a Python file with `answer(question, heard)`, see `child.py`.
+        idle: seconds after which a process that is asked nothing ends itself; 0 = never.
+        is_verbose: what the process writes to its stderr is shown.
+    """
+
+    def __init__(self, program: Path, *, idle: float = 0.0, is_verbose: bool = False) -> None:
+        self._program = program
+        self._idle = idle
+        self._is_verbose = is_verbose
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._lifeline: int | None = None
+        self._rest = b""
+        self._step = ""
+
+    @property
+    def is_running(self) -> bool:
+        """True from `start` until it ended, by itself or by `close`."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id, where it is running."""
+        return self._process.pid if self._process is not None else None
+
+    def start(self) -> None:
+        """Begins, without waiting for what takes long in it."""
+        if self.is_running:
+            return
+        self.close()
+        ours, theirs = socket.socketpair()
+        lifeline, ours_of_it = os.pipe()
+        command = [*interpreter(), str(CHILD), str(self._program), str(theirs.fileno()), str(lifeline), str(self._idle)]
+        try:
+            with uninterrupted():
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                    stderr=None if self._is_verbose else subprocess.DEVNULL, cwd="/",
+                    env=environment(self._is_verbose), pass_fds=[theirs.fileno(), lifeline], start_new_session=True,
+                )  # fmt: skip
+                self._socket, self._lifeline, self._rest, self._step = ours, ours_of_it, b"", "starting"
+        finally:
+            theirs.close()
+            os.close(lifeline)
+            if self._process is None:
+                ours.close()
+                os.close(ours_of_it)
+
+    def ask(self, question: dict[str, Any], allowance: Allowance, *, about: str, heard: Heard | None = None) -> Any:
+        """The program's answer.
+
+        Args:
+            about: what is worked on, for errors.
+            heard: told of each stage and step.
+
+        Raises:
+            WorkerError: it crashed, took too long or too much memory, or raised something; it is not running any more,
+                unless it only raised.
+        """
+        message = json.dumps({**question, "memory": allowance.building.memory}).encode() + b"\n"
+        was_running = self.is_running
+        try:
+            try:
+                return self._asked(message, allowance, about, heard)
+            except _GoneBefore:
+                if not was_running:
+                    raise self._crash(about) from None
+                return self._asked(message, allowance, about, heard)  # it ended idle in this very moment
+        except InternalError:
+            raise
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Ends it with its children, if it is running."""
+        with uninterrupted():
+            if self._process is not None:
+                for pid in _descendants(self._process.pid):
+                    _kill(os.kill, pid)
+                if self._process.poll() is None:
+                    _kill(os.killpg, self._process.pid)
+                self._process.wait()
+                self._process = None
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
+            if self._lifeline is not None:
+                os.close(self._lifeline)
+                self._lifeline = None
+
+    def _asked(self, message: bytes, allowance: Allowance, about: str, heard: Heard | None) -> Any:
+        begin = time.monotonic()
+        self.start()
+        assert self._socket is not None and self._process is not None
+        watch = _Watch(self._process.pid)
+        before = watch.bytes_held()
+        stage, has_begun = "", False
+        try:
+            self._socket.sendall(message)
+        except OSError:
+            raise _GoneBefore from None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            while True:
+                limits = allowance.at(stage)
+                if time.monotonic() - begin > limits.seconds:
+                    raise TimedOut(
+                        f"{about}: not done after {limits.seconds:.3g} s, while {self._step} (--timeout)",
+                        step=self._step,
+                    )
+                if watch.bytes_held() > (before if limits is allowance.reading else 0) + limits.memory:
+                    raise self._too_large(about, limits.memory)
+                if not selector.select(GLANCE):
+                    continue
+                lines = self._received()
+                if lines is None:
+                    raise self._crash(about) if has_begun else _GoneBefore
+                for line in lines:
+                    said = _message(line, about)
+                    if "answer" in said:
+                        return said["answer"]
+                    if "fault" in said:
+                        raise self._fault(said, about, limits.memory)
+                    has_begun = has_begun or "began" in said
+                    stage = said.get("stage", stage)
+                    self._step = str(said.get("step", self._step))
+                    if heard is not None:
+                        for kind in said.keys() & {"stage", "step"}:
+                            heard(kind, said[kind])
+
+    def _received(self) -> list[bytes] | None:
+        """Whole lines; None where the other end is closed."""
+        assert self._socket is not None
+        try:
+            block = self._socket.recv(1 << 16)
+        except OSError:
+            block = b""
+        if not block:
+            return None
+        self._rest += block
+        *lines, self._rest = self._rest.split(b"\n")
+        if len(self._rest) > LONGEST:
+            raise InternalError(f"an answer of more than {LONGEST:,} bytes")
+        return lines
+
+    def _fault(self, said: dict[str, Any], about: str, memory: int) -> Exception:
+        if said["fault"] == "memory":
+            return self._too_large(about, memory)
+        error = InternalError(
+            f"{about}: kconvert failed over it while {self._step}, by {said['text']}: please report this",
+            step=self._step,
+        )
+        error.add_note(said.get("trace", ""))
+        return error
+
+    def _too_large(self, about: str, memory: int) -> OutOfMemory:
+        return OutOfMemory(
+            f"{about}: needs more than {memory / (1 << 30):.3g} GiB of memory, while {self._step} (--memory-limit)",
+            step=self._step,
+        )
+
+    def _crash(self, about: str) -> Crashed:
+        assert self._process is not None
+        try:
+            status = self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            return Crashed(f"{about}: its process closed its connection while {self._step}", step=self._step)
+        if status >= 0:
+            return Crashed(f"{about}: its process ended with status {status} while {self._step}", step=self._step)
+        name = signal.Signals(-status).name
+        hint = " (by the system, for want of memory?)" if name == "SIGKILL" else ""
+        return Crashed(f"{about}: {name}{hint} while {self._step}", step=self._step, signal=name)
+
+
+def _message(line: bytes, about: str) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise Crashed(f"{about}: its process said what is no message")
+    return said
+
+
+class _GoneBefore(Exception):
+    """The process ended before it took the question."""
+
+
+class _Watch:
+    """Memory of a process and, now and then, of its children."""
+
+    def __init__(self, pid: int) -> None:
+        import psutil
+
+        self._psutil = psutil
+        self._glanced = self._looked = 0.0
+        self._children = 0
+        self._held = 0
+        self._process: psutil.Process | None = None
+        with contextlib.suppress(psutil.Error):
+            self._process = psutil.Process(pid)
+
+    def bytes_held(self) -> int:
+        """Resident memory, as of not long ago."""
+        now = time.monotonic()
+        if self._process is None or now - self._glanced < GLANCE:
+            return self._held
+        self._glanced = now
+        try:
+            if now - self._looked > LOOK:
+                self._looked = now
+                self._children = sum(map(self._of, self._process.children(recursive=True)))
+            self._held = self._of(self._process) + self._children
+        except self._psutil.Error:
+            self._held = 0
+        return self._held
+
+    def _of(self, process: Any) -> int:
+        try:
+            return int(process.memory_info().rss)
+        except self._psutil.Error:
+            return 0
+
+
+def _descendants(pid: int) -> list[int]:
+    import psutil
+
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _kill(how: Callable[[int, int], None], number: int) -> None:
+    try:
+        how(number, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
