@@ -190,13 +190,21 @@ def test_rails_pass_over_what_stands_below():
 
 def test_differences_are_drawn_on_a_logarithmic_scale():
     values = [1e-8, 1e-6, 1e-4, 0.0, float("inf")]
-    plot = plot_of([LayerCheck("a", "Dense", "a", v, v, True) for v in values], [0] * 5, 1e-4)
+    plot = plot_of([LayerCheck("a", "Dense", "a", v, v, True) for v in values], [0] * 5, 1e-4, 1e-4)
     heights = [dot.y for dot in plot.dots]
     assert heights[0] - heights[1] == pytest.approx(heights[1] - heights[2], abs=0.2)
     assert heights[3] == plot.floor
-    assert heights[4] < plot.tolerance[0]
-    assert plot.tolerance == (heights[2], "1e-4")
-    assert plot_of([], [], 1e-4) is None
+    assert plot.tolerance == ((0.0, 100.0, heights[2]),)
+    assert heights[4] < min(y for y, _ in plot.grid)
+    assert plot_of([], [], 1e-4, 1e-4) is None
+
+
+def test_the_tolerance_grows_with_what_a_layer_gives():
+    sizes = [0.0, 0.0, 999.0]
+    plot = plot_of([LayerCheck("a", "Dense", "a", 1e-6, 1e-6, True, size) for size in sizes], [0] * 3, 1e-4, 1e-4)
+    assert [(begin, end) for begin, end, _ in plot.tolerance] == [(0.0, 66.667), (66.667, 100.0)]
+    labelled = {label: y for y, label in plot.grid}
+    assert [y for _, _, y in plot.tolerance] == [labelled["1e-4"], labelled["1e-1"]]
 
 
 def test_the_json_report_is_json():

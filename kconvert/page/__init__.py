@@ -51,7 +51,7 @@ def page(report: Report) -> str:
         rows=rows,
         rails=_both_rails(rows, report),
         line_height=HEIGHT,
-        plot=plot_of(shown, [homes.get(id(c)) for c in shown], report.verification.atol),
+        plot=plot_of(shown, [homes.get(id(c)) for c in shown], report.verification.rtol, report.verification.atol),
         worst=sorted(shown, key=lambda c: -c.max_abs)[:8],
         counts={
             "all": len(rows),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kconvert.report import LayerCheck
-from kconvert.verdict import difference
 
 HEIGHT = 260
 TOP, BOTTOM = 14, 30
@@ -27,20 +26,30 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """The whole plot; `grid` and `tolerance` are labelled heights."""
+    """The whole plot.
+
+    Attributes:
+        grid: labelled heights.
+        tolerance: how much a layer may differ, in steps: from x to x in percent, and the height.
+        floor: the height of what is exactly zero.
+    """
 
     dots: tuple[Dot, ...]
     grid: tuple[tuple[float, str], ...]
-    tolerance: tuple[float, str]
+    tolerance: tuple[tuple[float, float, float], ...]
     floor: float
     height: int = HEIGHT
 
 
-def plot_of(checks: Sequence[LayerCheck], rows: Sequence[int | None], tolerance: float) -> Plot | None:
-    """None where there is nothing to draw; `rows`: each layer's row on the page."""
+def plot_of(checks: Sequence[LayerCheck], rows: Sequence[int | None], rtol: float, atol: float) -> Plot | None:
+    """None where there is nothing to draw; `rows`: each layer's row on the page.
+
+    A layer may differ by atol + rtol * the largest value of its output.
+    """
     if not checks:
         return None
-    known = [c.max_abs for c in checks if 0 < c.max_abs < math.inf] + ([tolerance] if tolerance > 0 else [1e-4])
+    allowed = [atol + rtol * check.size for check in checks]
+    known = [v for v in (*(c.max_abs for c in checks), *allowed) if 0 < v < math.inf] or [1e-4]
     low, high = math.floor(math.log10(min(known))), math.ceil(math.log10(max(known)))
     if high - low < 2:
         low, high = low - 1, high + 1
@@ -61,4 +70,13 @@ def plot_of(checks: Sequence[LayerCheck], rows: Sequence[int | None], tolerance:
         Dot(round((n + 0.5) * width, 3), y(check.max_abs), check, row)
         for n, (check, row) in enumerate(zip(checks, rows, strict=True))
     )
-    return Plot(dots, grid, (y(tolerance), difference(tolerance)), floor)
+    return Plot(dots, grid, tuple(_steps([y(value) for value in allowed])), floor)
+
+
+def _steps(heights: Sequence[float]) -> Iterator[tuple[float, float, float]]:
+    """One line for neighbours of the same height."""
+    width, begin = 100 / len(heights), 0
+    for number, height in enumerate(heights):
+        if number + 1 == len(heights) or heights[number + 1] != height:
+            yield round(begin * width, 3), round((number + 1) * width, 3), height
+            begin = number + 1
