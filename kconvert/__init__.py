@@ -8,16 +8,21 @@ from kconvert.errors import KConvertError
 
 if TYPE_CHECKING:
     from kconvert.api import convert, inspect_model, load, plan, verify_model
+    from kconvert.batch import convert_many
     from kconvert.findings import Inspection, Plan
-    from kconvert.report import Report, Verification
+    from kconvert.report import Converted, Failed, Report, Skipped, Verification
 
 __all__ = [
+    "Converted",
+    "Failed",
     "Inspection",
     "KConvertError",
     "Plan",
     "Report",
+    "Skipped",
     "Verification",
     "convert",
+    "convert_many",
     "inspect_model",
     "load",
     "plan",
@@ -32,6 +37,10 @@ _HOMES = {
     "verify_model": "kconvert.api",
     "Inspection": "kconvert.findings",
     "Plan": "kconvert.findings",
+    "convert_many": "kconvert.batch",
+    "Converted": "kconvert.report",
+    "Failed": "kconvert.report",
+    "Skipped": "kconvert.report",
     "Report": "kconvert.report",
     "Verification": "kconvert.report",
 }

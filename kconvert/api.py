@@ -7,29 +7,32 @@ import contextlib
 import functools
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from kconvert.errors import KConvertError, TargetError, UsageError, VerificationFailed
 from kconvert.export.publishing import Entry, publish
 from kconvert.export.staging import Staged, staged
 from kconvert.export.target import checked_report, checked_target
-from kconvert.findings import Inspection, Plan
-from kconvert.jobs import Bench, Comparing, Conversion, Inspecting, Job, Planning, Reading, Upgrading
+from kconvert.findings import Found, Inspection, Plan
+from kconvert.jobs import Bench, Comparing, Conversion, Discovering, Inspecting, Job, Planning, Reading, Upgrading
 from kconvert.plain import plain, restored
 from kconvert.report import Failure, Report, Verification
 from kconvert.sources import BACKENDS, DATA_FORMATS, Source, local_file, named
 from kconvert.steps import heard_by
+from kconvert.training import Wanted
 from kconvert.workers import Pool, allowance
 
 if TYPE_CHECKING:
     import keras
 
 ISOLATIONS = ("process", "none")
+TRAINING: tuple[Wanted, ...] = get_args(Wanted)
 Heard = Callable[[str, str], None]
 
 
@@ -44,7 +47,7 @@ def convert(
     input_shape: Sequence[int | None] | None = None,
     custom: Any = None,
     maps: Sequence[str | os.PathLike[str]] = (),
-    training: str = "auto",
+    training: Wanted = "auto",
     format: str | None = None,
     version_dir: int | None = None,
     probe: str | os.PathLike[str] | None = None,
@@ -71,7 +74,8 @@ def convert(
         input_shape: without the batch size, where the file lost it.
         custom: code of custom layers. It is not read by this release: layers that need it are refused.
         maps: the user's own layer maps, looked up before the built-in ones.
-        training: `auto` or `drop`: optimizer, losses and metrics are left out, and the report says so.
+        training: optimizer, losses, metrics and the optimizer's state: `auto` keeps them where today's Keras has the like
+            and says what differs or why they are left out; `keep` fails where they are not exact; `drop` leaves them out.
         format: `keras` or `savedmodel`; by default what the target's ending says.
         version_dir: writes a SavedModel to `target/<version_dir>`, as model servers want it.
         probe: an `.npz` of inputs `in_0`, ... and outputs `out_0`, ... that the original computed.
@@ -92,8 +96,8 @@ def convert(
             has it as its attribute.
     """
     begin = time.perf_counter()
-    if training not in ("auto", "drop"):
-        raise UsageError(f"training={training!r}: not one of auto, drop")
+    if training not in TRAINING:
+        raise UsageError(f"training={training!r}: not one of {', '.join(TRAINING)}")
     if report is not None and Path(report).suffix not in (".json", ".html"):
         raise UsageError(f"--report {os.fspath(report)}: the report is written as .json or .html")
     inputs = [Path(os.fspath(p)) for p in (source, weights, probe, *maps) if isinstance(p, str | os.PathLike)]
@@ -106,7 +110,17 @@ def convert(
         contextlib.nullcontext() if beside is None else staged(beside) as page,
     ):
         job = Conversion(
-            reading, named(source), room.path.absolute(), place, kind, _paths(maps), _path(probe), verify, rtol, atol
+            reading,
+            named(source),
+            room.path.absolute(),
+            place,
+            kind,
+            _paths(maps),
+            _path(probe),
+            verify,
+            rtol,
+            atol,
+            training,
         )
         try:
             done: Report = work.done(job, room.scratch)
@@ -246,6 +260,49 @@ def plan(
     with _reading(source, weights, backend, keras_version, source_data_format, input_shape) as reading:
         found: Plan = work.done(Planning(reading, _paths(maps)))
     return found
+
+
+def models_below(
+    folder: str | os.PathLike[str],
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    *,
+    isolation: str = "process",
+    timeout: float | None = None,
+) -> tuple[Found, ...]:
+    """Every model below a folder, by content; architecture and weights that belong together are one.
+
+    Raises:
+        WorkerError: looking crashed or reached a limit.
+    """
+    reading = Reading(Path(folder))
+    found: tuple[Found, ...] = _Work(isolation, timeout, None).done(
+        Discovering(reading, tuple(include), tuple(exclude))
+    )
+    return found
+
+
+def copy_result(source: Path, target: Path) -> None:
+    """A second place for a model that was converted; whole or not at all.
+
+    Raises:
+        TargetError: it cannot be written there.
+    """
+    with staged(target) as room:
+        try:
+            if source.is_dir():
+                shutil.copytree(source, room.path)
+            else:
+                shutil.copyfile(source, room.path)
+        except OSError as error:
+            raise TargetError(f"{target}: cannot be written: {error.strerror or error}") from None
+        publish(room.entries(overwrite=True))
+
+
+def end_workers() -> None:
+    """Ends all processes of this one, those at work too: their callers get a WorkerError."""
+    for is_verbose in (False, True):
+        _pool_of(os.getpid(), is_verbose).close()
 
 
 class _Work:

@@ -19,10 +19,13 @@ from rich.text import Text
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
 from kconvert.interrupts import ENDING
 from kconvert.printable import printable
+from kconvert.report import Converted, Failed
+from kconvert.training import Wanted
 
 COMMANDS = ("convert", "inspect", "plan", "verify", "record")
 NOT_FULLY = ("partial", "weights-only")
 NOT_COMPARED = 3
+WORST_FIRST = (0, NOT_COMPARED, 1, 4)  # of a batch, the last counts most
 
 app = typer.Typer(
     add_completion=False,
@@ -86,7 +89,9 @@ def convert(
     ] = False,
     rtol: Rtol = 1e-4,
     atol: Atol = 1e-4,
-    training: Annotated[str, typer.Option(metavar="drop|auto", help="Optimizer and losses: left out.")] = "auto",
+    training: Annotated[
+        Wanted, typer.Option(metavar="keep|drop|auto", help="Optimizer, losses, metrics and optimizer state.")
+    ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
     report: Annotated[
         Path | None,
@@ -96,12 +101,26 @@ def convert(
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    jobs: Annotated[int, typer.Option(metavar="N", help="Batch: models at a time.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Batch: skip what is provably unchanged.")] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Batch: begin nothing after a failure.")] = False,
+    include: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Batch: only these models.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Batch: not these models.")] = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> int:
-    """Convert one model (this is the command when the first word is none)."""
+    """Convert one model, or every model below a folder (this is the command when the first word is none)."""
     from kconvert import api
 
+    if _is_zoo(source) and output is not None and not dry_run:
+        common = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
+                  "input_shape": _shape(input_shape), "maps": maps or None, "training": training,
+                  "verify": not no_verify, "rtol": rtol, "atol": atol}  # fmt: skip
+        return _convert_zoo(
+            source, output, jobs=jobs, resume=resume, fail_fast=fail_fast, include=include or (), exclude=exclude or (),
+            format=format or "keras", timeout=timeout, memory_limit=memory_limit, overwrite=overwrite, quiet=quiet,
+            **common,
+        )  # fmt: skip
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
     if dry_run:
         return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json=False)
@@ -241,6 +260,38 @@ def _status(words: list[str]) -> int:
     except typer.TyperException as error:
         _complain(error.format_message())
         return 2
+
+
+def _is_zoo(source: str) -> bool:
+    """A folder that is not itself a model."""
+    folder = Path(source)
+    if not folder.is_dir() or any((folder / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
+        return False
+    return not any(child.name.isdigit() and (child / "saved_model.pb").is_file() for child in folder.iterdir())
+
+
+def _convert_zoo(source: str, output: Path, *, quiet: bool, **options: Any) -> int:
+    """A line per model, or a moving display on a terminal; at the end what became of all of them."""
+    from kconvert.batch import convert_many
+    from kconvert.batch.display import Display
+
+    console = Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    worst = 0
+    with Display(console, is_quiet=quiet) as display:
+        for outcome in convert_many(source, output, **options):
+            display.add(outcome)
+            worst = max(worst, status_of(outcome), key=WORST_FIRST.index)
+    if not quiet:
+        _print(display.summary(output))
+    return worst
+
+
+def status_of(outcome: Any) -> int:
+    """The exit status that this model alone would have had."""
+    if isinstance(outcome, Failed):
+        return outcome.error.exit_code if outcome.error.exit_code == VerificationFailed.exit_code else 1
+    is_checked = not isinstance(outcome, Converted) or outcome.report.verification.status not in NOT_FULLY
+    return 0 if is_checked else NOT_COMPARED
 
 
 def _reading(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from kconvert.errors import Problem
@@ -79,3 +80,21 @@ class Plan:
                 for b in self.blockers
             ],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One model in a folder of many.
+
+    Attributes:
+        source: the file or folder, and `weights` the tensors of an architecture.
+        relative: its path below the folder that was searched.
+        digest: SHA-256 of all its bytes.
+        nbytes: of all its files.
+    """
+
+    source: Path
+    weights: Path | None
+    relative: str
+    digest: str
+    nbytes: int

@@ -31,7 +31,7 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
         len(tensors),
         sum(t.size for t in tensors),
         sum(t.nbytes for t in tensors),
-        spec.training,
+        _training_facts(spec),
         {"inputs": spec.signature.inputs, "outputs": spec.signature.outputs} if spec.signature else None,
         custom,
         lambdas,
@@ -63,6 +63,12 @@ def origin_facts(spec: ModelSpec) -> dict[str, Any]:
         "backend": spec.origin.backend,
         "evidence": dict(spec.origin.evidence),
     }
+
+
+def _training_facts(spec: ModelSpec) -> dict[str, Any] | None:
+    if spec.training is None:
+        return None
+    return {"config": spec.training.config, "optimizer_tensors": list(spec.training.tensors)}
 
 
 def _declared_shape(source: LayerSpec) -> Any:

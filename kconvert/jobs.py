@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from kconvert.errors import KConvertError, TargetError
-from kconvert.findings import Inspection, Plan
+from kconvert.findings import Found, Inspection, Plan
 from kconvert.report import Report, Verification
 from kconvert.steps import stage
+from kconvert.training import Wanted
 
 if TYPE_CHECKING:
     from kconvert.verify import Verifier
@@ -122,6 +123,7 @@ class Conversion:
     verify: bool = True
     rtol: float = 1e-4
     atol: float = 1e-4
+    training: Wanted = "auto"
 
     def run(self, bench: Bench) -> Report:
         """All six stages."""
@@ -137,7 +139,7 @@ class Conversion:
             done = converted(
                 self.reading.source, self.place, self.format, reading=self.reading.options(), maps=self.maps,
                 verifier=bench.verifier() if self.verify else None, probe=self.probe,
-                tolerance=Tolerance(self.rtol, self.atol), reached=reached,
+                tolerance=Tolerance(self.rtol, self.atol), training=self.training, reached=reached,
             )  # fmt: skip
         except KConvertError as error:
             error.report = refused(
@@ -198,7 +200,26 @@ class Upgrading:
         write_spec(upgrade(spec, list(self.maps)).spec, self.folder)
 
 
-JOBS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Inspecting, Planning, Conversion, Comparing, Upgrading)}
+@dataclass(frozen=True, slots=True)
+class Discovering:
+    """Which models are below a folder? `reading.source` is the folder."""
+
+    Result: ClassVar[Any] = tuple[Found, ...]
+    reading: Reading
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def run(self, bench: Bench) -> tuple[Found, ...]:
+        """Looks at the first bytes of every file, and at all bytes of models."""
+        from kconvert.discovery import models_below
+
+        stage("read")
+        return tuple(models_below(self.reading.source, self.include, self.exclude))
+
+
+JOBS: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (Inspecting, Planning, Conversion, Comparing, Upgrading, Discovering)
+}
 
 
 @functools.cache

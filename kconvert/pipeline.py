@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from kconvert.read import read
 from kconvert.report import Verification
+from kconvert.resuming import Resumed, prepared, resumed
 from kconvert.spec import ModelSpec, Nest, ports_in_keras_order
 from kconvert.steps import stage
+from kconvert.training import Wanted
 from kconvert.upgrade import Upgraded, upgrade
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Done:
     source: ModelSpec
     upgraded: Upgraded
     served: Served
+    training: Resumed
     verification: Verification
     seconds: Mapping[str, float]
 
@@ -76,6 +79,7 @@ def converted(
     verifier: Verifier | None,
     probe: Path | None,
     tolerance: Tolerance,
+    training: Wanted,
     reached: Reached,
 ) -> Done:
     """Converts one file into `place`, from where the caller publishes it when nothing was raised.
@@ -86,6 +90,7 @@ def converted(
     with clock("read"):
         spec = reached.source = read(source, **reading)
     with clock("upgrade"):
+        spec, without_training = prepared(spec, maps, training, format)
         upgraded = reached.upgraded = upgrade(spec, maps)
     if verifier is not None:
         verifier.start()  # it imports TensorFlow while this process does
@@ -96,6 +101,8 @@ def converted(
     with neutral_settings():
         with clock("rebuild"):
             model, digests = built(upgraded.spec)
+        with clock("training"):
+            state = without_training or resumed(spec, upgraded, model, maps, training)
         with clock("export"):
             served = served_names(spec, upgraded.renamed)
             write(model, place, format, served)
@@ -106,7 +113,7 @@ def converted(
                     verifier, place, format, digests, original=spec, renamed=upgraded.renamed, probe=probe,
                     tolerance=tolerance, input_names=served.inputs, output_names=served.outputs,
                 )  # fmt: skip
-    return Done(spec, upgraded, served, check, clock.seconds)
+    return Done(spec, upgraded, served, state, check, clock.seconds)
 
 
 def pair_verified(

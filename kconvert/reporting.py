@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import os
 import resource
 import sys
 from pathlib import Path
-from typing import Any
 
 from kconvert.errors import KConvertError
 from kconvert.graphs import Graph, graph_of
 from kconvert.inspection import origin_facts
 from kconvert.pipeline import Done, Reached
 from kconvert.report import Failure, Note, Report, Verification
+from kconvert.resuming import Resumed
 from kconvert.spec import ModelSpec, stored_tensors
 from kconvert.versions import versions
 
@@ -41,9 +42,7 @@ def reported(done: Done, *, name: str, digest: str, target: Path, place: Path, f
         seconds: of the whole.
     """
     spec = done.source
-    notes = [*done.upgraded.notes]
-    if spec.training is not None:
-        notes.append(Note("info", "", "optimizer, losses, metrics and optimizer state are left out"))
+    notes = [*done.upgraded.notes, *_training_notes(done.training, spec)]
     if not done.served.is_kept:
         notes.append(
             Note(
@@ -61,7 +60,7 @@ def reported(done: Done, *, name: str, digest: str, target: Path, place: Path, f
         },
         target={"path": str(target), "format": format, "sha256": sha256(place)},
         layers=done.upgraded.layers,
-        training=_training(spec),
+        training=dataclasses.asdict(done.training),
         verification=done.verification,
         notes=tuple(notes),
         renamed=done.upgraded.renamed,
@@ -105,15 +104,14 @@ def _signature(spec: ModelSpec) -> str:
     return f"{list(signed.inputs)} -> {list(signed.outputs)}" if signed else ""
 
 
-def _training(spec: ModelSpec) -> dict[str, Any]:
+def _training_notes(training: Resumed, spec: ModelSpec) -> list[Note]:
     if spec.training is None:
-        return {"kept": False, "because": "the file has none"}
-    return {
-        "kept": False,
-        "because": "this release converts the model for inference only",
-        "dropped": ["training_config"] if spec.training.get("config") is not None else [],
-        "optimizer_tensors": len(spec.training.get("optimizer_tensors", ())),
-    }
+        return []
+    if not training.kept:
+        what = "optimizer, losses, metrics and optimizer state are left out"
+        return [Note("info", "", f"{what}: {training.because}")]
+    notes = [Note("warning", "", f"training goes on, not exactly as then: {because}") for because in training.inexact]
+    return notes + [Note("info", "", f"training: {note}") for note in training.notes]
 
 
 def is_want_of_space(error: Exception) -> bool:

@@ -16,7 +16,7 @@ from kconvert.tensor import Tensor
 
 __all__ = [
     "Call", "Config", "Dialect", "Inner", "LayerSpec", "ModelSpec", "Nest", "Origin", "Pool", "Port", "Signature", "Tensor",
-    "map_ports", "ports_in", "ports_in_keras_order", "stored_tensors", "walk",
+    "Training", "map_ports", "ports_in", "ports_in_keras_order", "stored_tensors", "walk",
 ]  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -137,6 +137,7 @@ class Origin:
         backend: `theano`, `tensorflow`, `cntk`, or None where the file does not say.
         evidence: question -> what answered it, for the report.
         hints: what the user said: `data_format` (source_data_format), `input_shape`.
+        is_trained_on: the model shall go on with its training: weights may be moved, but not computed with.
     """
 
     path: str
@@ -146,6 +147,7 @@ class Origin:
     backend: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, Any] = field(default_factory=dict)
+    is_trained_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,21 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Training:
+    """How a model was trained, as far as the file says.
+
+    Attributes:
+        config: the file's own training configuration (optimizer, losses, metrics), untouched; None where it has none.
+        tensors: of the optimizer, by the file's names in the file's order.
+        damage: why these cannot be read, where they cannot: nothing else needs them.
+    """
+
+    config: Any = None
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    damage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A graph of layers.
 
@@ -172,7 +189,7 @@ class ModelSpec:
         layers: in the file's order; a Sequential's too, with an InputLayer in front and calls like any graph.
         inputs, outputs: nests of Ports, in the model's own order.
         sequential: the file had it as a Sequential; it stays one as long as its layers form a chain.
-        training: the file's training configuration, untouched, and the names of the optimizer's tensors.
+        training: how it was trained, where the file says so.
         pools: tensors that several layers share one flat list of, as Keras 0.x stores them.
         addressed: every layer at every depth holds its own tensors; otherwise a layer of the outermost model holds all
             that are below it.
@@ -187,7 +204,7 @@ class ModelSpec:
     origin: Origin
     sequential: bool = False
     config: Config = field(default_factory=dict)
-    training: Config | None = None
+    training: Training | None = None
     pools: tuple[Pool, ...] = ()
     addressed: bool = False
     signature: Signature | None = None

@@ -15,7 +15,7 @@ from packaging.version import Version
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port, Signature
+from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port, Signature, Training
 from kconvert.tensor import Array, Tensor
 
 FORM = 1
@@ -86,7 +86,7 @@ def _from_model(spec: ModelSpec, shards: _Shards) -> dict[str, Any]:
         "origin": _from_origin(spec.origin),
         "sequential": spec.sequential,
         "config": _from_nest(dict(spec.config)),
-        "training": _from_nest(None if spec.training is None else dict(spec.training)),
+        "training": spec.training and _from_training(spec.training, shards),
         "addressed": spec.addressed,
         "signature": spec.signature and [dict(spec.signature.inputs), dict(spec.signature.outputs)],
     }
@@ -102,10 +102,20 @@ def _to_model(data: Mapping[str, Any], folder: Path) -> ModelSpec:
         _to_origin(data["origin"]),
         data["sequential"],
         _to_nest(data["config"]),
-        _to_nest(data["training"]),
+        data["training"] and _to_training(data["training"], folder),
         addressed=data["addressed"],
         signature=data["signature"] and Signature(*data["signature"]),
     )
+
+
+def _from_training(training: Training, shards: _Shards) -> dict[str, Any]:
+    tensors = [[name, shards.add(tensor)] for name, tensor in training.tensors.items()]
+    return {"config": _from_nest(training.config), "tensors": tensors, "damage": training.damage}
+
+
+def _to_training(data: Mapping[str, Any], folder: Path) -> Training:
+    tensors = {name: _to_tensor(tensor, folder) for name, tensor in data["tensors"]}
+    return Training(_to_nest(data["config"]), tensors, data["damage"])
 
 
 def _from_layer(layer: LayerSpec, shards: _Shards) -> dict[str, Any]:
@@ -192,7 +202,7 @@ def _from_origin(origin: Origin) -> dict[str, Any]:
     return {
         "path": origin.path, "kind": origin.kind, "keras": [str(v) if v else None for v in origin.keras],
         "package": origin.package, "backend": origin.backend, "evidence": dict(origin.evidence),
-        "hints": _from_nest(dict(origin.hints)),
+        "hints": _from_nest(dict(origin.hints)), "is_trained_on": origin.is_trained_on,
     }  # fmt: skip
 
 
@@ -200,7 +210,7 @@ def _to_origin(data: Mapping[str, Any]) -> Origin:
     lowest, highest = _versions(data["keras"])
     return Origin(
         data["path"], data["kind"], (lowest, highest), data["package"], data["backend"], data["evidence"],
-        _to_nest(data["hints"]),
+        _to_nest(data["hints"]), data["is_trained_on"],
     )  # fmt: skip
 
 

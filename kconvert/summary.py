@@ -146,7 +146,7 @@ def _inspection(found: Inspection) -> Iterator[str]:
     yield f"  layers  {', '.join(f'{n} {c}' if n > 1 else c for c, n in found.layers.items())}"
     yield f"  tensors {found.tensors}, {found.parameters:,} numbers, {found.nbytes:,} bytes"
     if found.training is not None:
-        yield f"  training state, {len(found.training.get('optimizer_tensors', ()))} optimizer tensors"
+        yield f"  training state, {len(found.training['optimizer_tensors'])} optimizer tensors"
     for class_name, layers in found.custom_classes.items():
         yield f"  custom  {class_name}: {', '.join(layers)}"
     for risk in found.risks:

@@ -63,7 +63,7 @@ def test_a_saved_model_of_before_2_5_has_its_architecture_in_the_object_graph():
     assert set(model.signature.inputs) == {"rooms", "area"}
     assert set(model.signature.outputs) == {"price", "kind"}
     assert [p.layer for p in model.inputs] == ["rooms", "area"]
-    assert len(model.training["optimizer_tensors"]) == 13
+    assert len(model.training.tensors) == 13
 
 
 def test_a_keras_archive_brings_tensors_to_the_inner_layers_and_the_vocabulary_into_the_config():

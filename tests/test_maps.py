@@ -16,6 +16,7 @@ from kconvert.upgrade.map_format import OPERATIONS, Entry, MapFile, Operation, R
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.rules import RULES
 from kconvert.upgrade.slots import NAMED_FUNCTIONS
+from kconvert.upgrade.training.optimizer_rules import RULES as OPTIMIZER_RULES
 
 BAD_MAPS = yaml.safe_load((Path(__file__).parent / "bad_maps.yaml").read_text())
 FOLDER = layer_maps_folder()
@@ -55,6 +56,11 @@ def test_every_rule_and_named_function_is_used_and_every_used_one_is_there():
                         used_functions.update(step.apply for step in result.then if step.apply)
     assert used_rules == set(RULES)
     assert used_functions == set(NAMED_FUNCTIONS)
+
+
+def test_every_rule_of_an_optimizer_is_used_and_every_used_one_is_there():
+    optimizers = [entry for dialect in Dialect for entry in hop_maps(dialect).sections["optimizers"].values()]
+    assert {name for entry in optimizers for name in entry.rule} == set(OPTIMIZER_RULES)
 
 
 def test_layers_that_a_rule_replaces_are_no_layers_of_keras_3():

@@ -13,7 +13,7 @@ from conftest import SAMPLES, source_of
 
 import kconvert
 from kconvert import cli
-from kconvert.errors import TargetError, UsageError, VerificationFailed
+from kconvert.errors import ConversionFailed, TargetError, UsageError, VerificationFailed
 
 pytestmark = pytest.mark.framework
 MNIST = SAMPLES / "mnist_cnn"
@@ -232,19 +232,21 @@ def test_the_source_is_not_touched(tmp_path):
     assert (sha256(source), source.stat().st_mtime_ns) == before
 
 
-def test_training_state_is_left_out_and_the_report_says_so(tmp_path):
+def test_training_that_nobody_can_go_on_with_is_left_out_and_the_report_says_so(tmp_path):
     source = tmp_path / "model.h5"
     source.write_bytes((MNIST / "model.h5").read_bytes())
     with h5py.File(source, "a") as file:
         file.attrs["training_config"] = json.dumps(
-            {"loss": "mse", "optimizer_config": {"class_name": "SGD", "config": {}}}
+            {"loss": "my_loss", "optimizer_config": {"class_name": "SGD", "config": {}}}
         )
     report = kconvert.convert(source, tmp_path / "new.keras", verify=False)
     assert report.training["kept"] is False
-    assert report.training["dropped"] == ["training_config"]
+    assert "'my_loss' is not one of Keras's own" in report.training["because"]
     assert any("optimizer" in note.text for note in report.notes)
-    with pytest.raises(UsageError, match="training='keep'"):
+    with pytest.raises(ConversionFailed, match="my_loss"):
         kconvert.convert(source, tmp_path / "b.keras", training="keep")
+    with pytest.raises(UsageError, match="training='later'"):
+        kconvert.convert(source, tmp_path / "b.keras", training="later")
 
 
 def test_the_report_accounts_for_every_tensor_and_is_json(tmp_path):

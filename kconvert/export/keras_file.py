@@ -13,9 +13,9 @@ NO_DATE = "1980-01-01@00:00:00"
 
 
 def write_keras_file(model: Any, target: Path, names: Names) -> None:
-    """Saves without optimizer, then takes out what differs from run to run: dates, and addresses in memory."""
+    """Saves, with the optimizer where the model is compiled, then takes out what differs from run to run (dates, addresses)."""
     dated = target.with_name(".dated.keras")
-    model.save(dated, include_optimizer=False)
+    model.save(dated, include_optimizer=bool(model.compiled))
     try:
         _copy_reproducibly(dated, target)
     finally:

@@ -7,22 +7,32 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kconvert.errors import NONSENSE, BrokenGraph, ConversionFailed, CorruptSource, NotAModel, Problem, UnsafeSource
-from kconvert.read.architecture import architecture_of
+from kconvert.errors import (
+    NONSENSE,
+    BrokenGraph,
+    ConversionFailed,
+    CorruptSource,
+    NotAModel,
+    Problem,
+    SourceError,
+    UnsafeSource,
+)
+from kconvert.read.architecture import architecture_of, training_of
 from kconvert.read.attach import with_tensors
 from kconvert.read.containers import is_checkpoint, read_archive, read_pair, read_saved_model, weights_at
 from kconvert.read.dialect import dialect_of
 from kconvert.read.envelope import model_of
 from kconvert.read.graph import consistent
 from kconvert.read.hdf5 import HDF5File, model_config
-from kconvert.read.keras0 import keras0_entry
+from kconvert.read.keras0 import TRAINING_KEYS, keras0_entry
 from kconvert.read.origin import origin_of, with_evidence
 from kconvert.read.pairing import weights_beside
 from kconvert.read.scan.limits import LARGEST_JSON
 from kconvert.read.scan.opened import check_unchanged, regular_file
 from kconvert.read.sniff import sniffed
 from kconvert.read.weights_file import is_by_path
-from kconvert.spec import Dialect, ModelSpec, Origin
+from kconvert.spec import Dialect, ModelSpec, Origin, Training
+from kconvert.tensor import Tensor
 
 __all__ = ["read"]
 
@@ -105,7 +115,7 @@ def _read(
         model = consistent(envelope.model)
     except Problem as problem:
         raise ConversionFailed([problem]) from None
-    return replace(with_tensors(model, envelope.groups, stored, file.is_positional), training=_training(file))
+    return replace(with_tensors(model, envelope.groups, stored, file.is_positional), training=_training(file, data))
 
 
 def _dialect(data: Mapping[str, Any], said: Mapping[str, Mapping[str, Any]], origin: Origin, file: HDF5File) -> Dialect:
@@ -141,9 +151,15 @@ def _text_of(source: Path) -> str:
     return text
 
 
-def _training(file: HDF5File) -> dict[str, Any] | None:
-    config = file.attribute("training_config")
-    tensors = file.optimizer_tensors()
-    if config is None and not tensors:
-        return None
-    return {"config": config, "optimizer_tensors": [name for name, _ in tensors]}
+def _training(file: HDF5File, data: Mapping[str, Any]) -> Training | None:
+    """What the file says of training; Keras 0.x says it in the architecture, and keeps no state."""
+    config: Any = {key: data[key] for key in TRAINING_KEYS if key in data}
+    tensors: Mapping[str, Tensor] = {}
+    damage = ""
+    try:
+        said = file.attribute("training_config")
+        config = training_of(str(said), f"{file.path}: training_config") if said is not None else config
+        tensors = file.optimizer_tensors()
+    except SourceError as error:
+        damage = str(error)
+    return Training(config or None, tensors, damage) if config or tensors or damage else None

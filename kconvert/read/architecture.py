@@ -38,6 +38,19 @@ def architecture_of(text: str, where: str) -> dict[str, Any]:
     return data
 
 
+def training_of(text: str, where: str) -> dict[str, Any]:
+    """A training configuration, which is JSON in every age.
+
+    Raises:
+        CorruptSource: not parseable, or not an object.
+        UnsafeSource: beyond the limits.
+    """
+    data = plain_json(text, where)
+    if not isinstance(data, dict):
+        raise CorruptSource(f"{where}: not a JSON object")
+    return data
+
+
 def _is_model(data: Mapping[str, Any]) -> bool:
     return "class_name" in data and "config" in data
 

@@ -22,7 +22,8 @@ from kconvert.read.saved_model import SIGNATURE, SavedModel
 from kconvert.read.sniff import versions_in
 from kconvert.read.stored import ByNumber, Layout, Stored, with_stored
 from kconvert.read.vocabulary import is_learned
-from kconvert.spec import Dialect, ModelSpec, walk
+from kconvert.spec import Dialect, ModelSpec, Training, walk
+from kconvert.tensor import Tensor
 
 TENSORFLOW = {"backend": "tensorflow"}
 
@@ -34,6 +35,7 @@ class Weights:
     Attributes:
         kind: `checkpoint` or `weights.h5`.
         training: names of those that only training needs.
+        optimizer: those of the optimizer among them.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class Weights:
     layout: Layout
     names: tuple[str, ...]
     training: tuple[str, ...]
+    optimizer: Mapping[str, Tensor]
 
 
 def weights_at(path: Path, file: HDF5File | None) -> Weights:
@@ -148,9 +151,9 @@ def _model(
     except Problem as problem:
         raise ConversionFailed([problem]) from None
     _check_all_used(model, weights)
-    if training is None and not weights.training:
+    if training is None and not weights.optimizer:
         return model
-    return replace(model, training={"config": training, "optimizer_tensors": list(weights.training)})
+    return replace(model, training=Training(training, weights.optimizer))
 
 
 def _check_all_used(model: ModelSpec, weights: Weights) -> None:
@@ -172,7 +175,10 @@ def _check_all_used(model: ModelSpec, weights: Weights) -> None:
 def _of_file(file: HDF5File) -> Weights:
     root = weights_file.objects_of(file)
     names = tuple(t.name for t in root.everything())
-    return Weights("weights.h5", root, weights_file.ByClass(), names, tuple(weights_file.training_names(root)))
+    optimizer = {t.name: t for t in root.parts["optimizer"].everything()} if "optimizer" in root.parts else {}
+    return Weights(
+        "weights.h5", root, weights_file.ByClass(), names, tuple(weights_file.training_names(root)), optimizer
+    )
 
 
 def _of_bundle(bundle: Bundle) -> Weights:
@@ -183,7 +189,9 @@ def _of_objects(bundle: Bundle, objects: list[Stored]) -> Weights:
     if not objects:
         raise CorruptSource(f"{bundle.path}: its object graph is empty: copy the checkpoint's files once more")
     names = tuple(k for k in bundle.keys if k.endswith("/.ATTRIBUTES/VARIABLE_VALUE") and not bundle.is_text(k))
-    return Weights("checkpoint", objects[0], ByNumber(), names, tuple(object_graph.training_keys(bundle)))
+    training = tuple(object_graph.training_keys(bundle))
+    optimizer = {k: bundle.tensor(k) for k in training if object_graph.is_of_optimizer(k) and not bundle.is_text(k)}
+    return Weights("checkpoint", objects[0], ByNumber(), names, training, optimizer)
 
 
 def _add_text(root: Stored, path: Iterable[str], text: str) -> None:

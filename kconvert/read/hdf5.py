@@ -108,16 +108,17 @@ class HDF5File:
                 found[name] = {t.name: t for t in (self._tensor(group, p, f"{name}/{p}") for p in params)}
         return found
 
-    def optimizer_tensors(self) -> list[tuple[str, tuple[int, ...]]]:
-        """Name and shape of the optimizer's tensors, where the file has some."""
-        root = self._root()
-        try:
-            if "optimizer_weights" not in root:
-                return []
-            group = self._group(root, "optimizer_weights")
-            return [(n, self._dataset(group, n).shape) for n in _names(group, "weight_names")]
-        except (*DAMAGES, CorruptSource):
-            return []  # nothing needs them
+    def optimizer_tensors(self) -> dict[str, Tensor]:
+        """The optimizer's tensors by name, in the file's order; none where the file has none.
+
+        Raises:
+            CorruptSource: they are listed, but cannot be read.
+        """
+        if "optimizer_weights" not in self._root():
+            return {}
+        with self._readable(("optimizer_weights",)):
+            group = self._group(self._root(), "optimizer_weights")
+            return {n: self._tensor(group, n, f"optimizer_weights/{n}") for n in _names(group, "weight_names")}
 
     def names(self, path: tuple[str, ...]) -> list[str]:
         """What the group at this path holds."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-MODEL_KEYS = (
+TRAINING_KEYS = (
     "optimizer",
     "loss",
     "class_mode",
@@ -25,7 +25,7 @@ MODEL_KEYS = (
 def keras0_entry(data: Mapping[str, Any]) -> dict[str, Any]:
     """A layer or container of Keras 0.x in the form of Keras 1."""
     class_name = data.get("name")
-    training = {key: data[key] for key in MODEL_KEYS if key in data}
+    training = {key: data[key] for key in TRAINING_KEYS if key in data}
     if class_name == "Sequential":
         return {"class_name": class_name, "config": _entries(data["layers"]), **training}
     if class_name == "Graph":

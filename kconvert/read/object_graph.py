@@ -53,6 +53,11 @@ def is_of_training(key: str) -> bool:
     return key.startswith(OF_TRAINING) or "/.OPTIMIZER_SLOT/" in key or "/keras_api/metrics/" in key
 
 
+def is_of_optimizer(key: str) -> bool:
+    """True for the key of a value of the optimizer's own: a slot of a variable, a counter, a rate."""
+    return key.endswith(f"/.ATTRIBUTES/{VALUE}") and (key.startswith("optimizer/") or "/.OPTIMIZER_SLOT/" in key)
+
+
 def _hold(one: Stored, name: str, node: Mapping[str, Any], child: Stored, bundle: Bundle) -> None:
     values = {a["name"]: a["key"] for a in node["attributes"]}
     if VALUE in values:

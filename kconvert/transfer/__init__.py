@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from kconvert.transfer.assignment import transferred as transfer
+from kconvert.transfer.optimizer import restored, trained
 
-__all__ = ["transfer"]
+__all__ = ["restored", "trained", "transfer"]

@@ -56,6 +56,12 @@ def transferred(spec: ModelSpec, model: Any) -> dict[str, str]:
     return {key: digests[id(variable)] for key, variable in keyed_variables(model)}
 
 
+def tensors_of_variables(spec: ModelSpec, model: Any) -> Iterator[tuple[str, Any, Tensor]]:
+    """Path of the layer, variable and tensor, for every tensor that has a variable."""
+    for pair in _pairs_of_model(spec, model, (), []):
+        yield pair.path, pair.variable, pair.tensor
+
+
 def _pairs_of_model(spec: ModelSpec, model: Any, parents: tuple[str, ...], problems: list[Problem]) -> Iterator[_Pair]:
     layers = {layer.name: layer for layer in model.layers}
     for layer in spec.layers:

@@ -100,6 +100,8 @@ def _is_foreign_initializer(entry: Entry, argument: str, value: Any, maps: HopMa
 
 def _upgraded_value(entry: Entry, argument: str, value: Any, maps: HopMaps, origin: Origin) -> Any:
     if argument in entry.inside:
+        if entry.inside[argument] == "schedules" and not isinstance(value, Mapping):
+            return value
         return upgraded_object(entry.inside[argument], value, maps, origin)
     table = entry.values.get(argument)
     if table is None:
@@ -138,7 +140,7 @@ def upgraded_object(section: Section, value: Any, maps: HopMaps, origin: Origin)
     if arguments.problems:
         raise arguments.problems[0]
     new_name = entry.becomes or (name if maps.find(section, name) else _camel(name))
-    if section == "activations":
+    if section == "activations" or (section in ("losses", "metrics") and isinstance(value, str)):
         return new_name
     return {"class_name": new_name, "config": dict(arguments.config)}
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from packaging.specifiers import SpecifierSet
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Section = Literal["layers", "initializers", "regularizers", "constraints", "activations"]
-SECTIONS: tuple[Section, ...] = ("layers", "initializers", "regularizers", "constraints", "activations")
+Section = Literal[
+    "layers",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "activations",
+    "optimizers",
+    "schedules",
+    "losses",
+    "metrics",
+]
+SECTIONS: tuple[Section, ...] = get_args(Section)
 Condition = dict[str, Any]
 FILE_FACTS = ("file.keras", "file.backend", "file.package")
 
@@ -111,6 +121,22 @@ def _short_slot(slot: Any) -> Any:
     return slot
 
 
+class StateSlot(_Form):
+    """What an optimizer keeps for each weight; it is there where its argument `where` is true."""
+
+    name: str
+    where: str | None = None
+
+
+def _short_state_slot(slot: Any) -> Any:
+    if isinstance(slot, str):
+        return {"name": slot}
+    if isinstance(slot, dict) and len(slot) == 1 and "name" not in slot:
+        ((name, argument),) = slot.items()
+        return {"name": name, "where": argument}
+    return slot
+
+
 class Drop(_Form):
     """Why an argument goes; with `if_default` only these values may go, any other is refused."""
 
@@ -140,6 +166,7 @@ class Entry(_Form):
     inside: dict[str, Section] = Field(default_factory=dict)
     weights: tuple[Weights, ...] | None = None
     rule: tuple[str, ...] = ()
+    remembers: tuple[tuple[StateSlot, ...], ...] | None = None
     reject: Reject | None = None
     cases: tuple[Case, ...] = ()
     otherwise: Entry | None = None
@@ -149,6 +176,13 @@ class Entry(_Form):
     @classmethod
     def _one_or_several(cls, names: Any) -> Any:
         return (names,) if isinstance(names, str) else names
+
+    @field_validator("remembers", mode="before")
+    @classmethod
+    def _short_groups(cls, groups: Any) -> Any:
+        if not isinstance(groups, list):
+            return groups
+        return [[_short_state_slot(s) for s in (group if isinstance(group, list) else [group])] for group in groups]
 
     @field_validator("weights", mode="before")
     @classmethod
@@ -198,6 +232,10 @@ class MapFile(_Form):
     regularizers: dict[str, Entry] = Field(default_factory=dict)
     constraints: dict[str, Entry] = Field(default_factory=dict)
     activations: dict[str, Entry] = Field(default_factory=dict)
+    optimizers: dict[str, Entry] = Field(default_factory=dict)
+    schedules: dict[str, Entry] = Field(default_factory=dict)
+    losses: dict[str, Entry] = Field(default_factory=dict)
+    metrics: dict[str, Entry] = Field(default_factory=dict)
 
 
 def value_key(value: Any) -> str:

@@ -108,7 +108,7 @@ def merged(below: Entry, above: Entry) -> Entry:
         "rule": tuple(dict.fromkeys((*below.rule, *above.rule))),
         "cases": (*below.cases, *above.cases),
     }
-    for word in ("becomes", "weights", "reject", "otherwise"):
+    for word in ("becomes", "weights", "remembers", "reject", "otherwise"):
         said = getattr(above, word)
         fields[word] = getattr(below, word) if said is None else said
     return Entry.model_construct(**fields, use=(), override=above.override)

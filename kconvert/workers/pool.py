@@ -31,6 +31,7 @@ class Pool:
         self._is_verbose = is_verbose
         self._lock = threading.Lock()
         self._waiting: list[tuple[Supervised, int]] = []
+        self._at_work: set[Supervised] = set()
 
     def done(
         self,
@@ -59,11 +60,16 @@ class Pool:
             "folder": _current_folder(), "import_roots": import_roots(),
         }  # fmt: skip
         worker, count = self._taken()
+        with self._lock:
+            self._at_work.add(worker)
         try:
             answer: Mapping[str, Any] = worker.ask(question, allowance, about=about, heard=heard)
         except BaseException:
             worker.close()
             raise
+        finally:
+            with self._lock:
+                self._at_work.discard(worker)
         if is_last or count + 1 >= self._jobs_each:
             worker.close()
         else:
@@ -74,9 +80,11 @@ class Pool:
         return answer["result"]
 
     def close(self) -> None:
-        """Ends all that wait."""
+        """Ends all that wait, and kills those at work: who asked them hears of a crash."""
         with self._lock:
             waiting, self._waiting = self._waiting, []
+            for worker in self._at_work:
+                worker.kill()
         for worker, _ in waiting:
             worker.close()
 

@@ -105,6 +105,14 @@ class Supervised:
             self.close()
             raise
 
+    def kill(self) -> None:
+        """Kills it with its children, from another thread than the one that asks."""
+        process = self._process
+        if process is not None and process.poll() is None:
+            for pid in _descendants(process.pid):
+                _kill(os.kill, pid)
+            _kill(os.killpg, process.pid)
+
     def close(self) -> None:
         """Ends it with its children, if it is running."""
         with uninterrupted():

@@ -17,6 +17,7 @@ from kconvert.upgrade.rules.cosine import cosine
 from kconvert.upgrade.rules.counted_words import counted_words
 from kconvert.upgrade.rules.cudnn import cudnn
 from kconvert.upgrade.rules.deconvolution import deconvolution
+from kconvert.upgrade.rules.dense_gradient import dense_gradient
 from kconvert.upgrade.rules.discretization import discretization
 from kconvert.upgrade.rules.dot_axes import dot_axes
 from kconvert.upgrade.rules.einsum_bias import einsum_bias
@@ -69,6 +70,7 @@ RULES: dict[str, Rule] = {
     "cudnn": cudnn,
     "deconvolution": deconvolution,
     "discretization": discretization,
+    "dense_gradient": dense_gradient,
     "dot_axes": dot_axes,
     "einsum_bias": einsum_bias,
     "einsum_dense": einsum_dense,

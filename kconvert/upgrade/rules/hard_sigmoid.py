@@ -1,6 +1,8 @@
 """`hard_sigmoid` was clip(0.2 x + 0.5, 0, 1) until Keras 2.3 and tf.keras 2.15; today's is clip(x / 6 + 0.5, 0, 1).
 
-old(x) = today(1.2 x), so the factor goes into the weights that make x, or into a Rescaling before an Activation.
+old(x) = today(1.2 x), so the factor goes into the weights that make x, or into a Rescaling before an Activation. A model
+that is trained on keeps its weights as they are (a factor in them is a factor in every step); there, and where the function
+is applied to something else than a sum with weights, two stock layers stand for it: Rescaling, and ReLU up to 1.
 Sources: keras 2.3.1 backend/tensorflow_backend.py `hard_sigmoid`; keras 3.15 src/backend/tensorflow/nn.py.
 """
 
@@ -8,10 +10,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kconvert.errors import Rejected
 from kconvert.upgrade.fragment import Fragment, Site, Step
 
 FACTOR = 1.2
+AS_LAYERS = {
+    "module": "keras",
+    "class_name": "Sequential",
+    "config": {
+        "name": "hard_sigmoid",
+        "layers": [
+            {"module": "keras.layers", "class_name": "Rescaling", "config": {"scale": 0.2, "offset": 0.5}},
+            {"module": "keras.layers", "class_name": "ReLU", "config": {"max_value": 1.0}},
+        ],
+    },
+    "registered_name": None,
+}
+"""clip(0.2 x + 0.5, 0, 1) in the place of an activation."""
 
 SCALED_SLOTS = {
     **dict.fromkeys(
@@ -33,12 +47,8 @@ def hard_sigmoid(site: Site, fragment: Fragment) -> Fragment:
         rescaling = Step("Rescaling", {"scale": FACTOR, "dtype": dtype}, "rescaling")
         return replace(fragment, before=(*fragment.before, rescaling))
     slots = SCALED_SLOTS.get(site.old.class_name)
-    if slots is None:
-        raise Rejected(
-            "activation='hard_sigmoid' is applied to the cell state, where the changed formula of today's Keras "
-            "cannot be undone",
-            argument="activation",
-        )
+    if slots is None or site.origin.is_trained_on:
+        return fragment.with_config(activation=AS_LAYERS)
     if site.old.class_name in ("GRU", "GRUCell"):
         units = int(site.old.config["units"])
         return _scaled(fragment, slots, [(2 * units, 3 * units)])
@@ -49,6 +59,8 @@ def recurrent_hard_sigmoid(site: Site, fragment: Fragment) -> Fragment:
     """Keeps `recurrent_activation='hard_sigmoid'`: gates i, f, o of an LSTM (stored i, f, c, o), z and r of a GRU (z, r, h)."""
     if site.old.config.get("recurrent_activation") != "hard_sigmoid":
         return fragment
+    if site.origin.is_trained_on:
+        return fragment.with_config(recurrent_activation=AS_LAYERS)
     n = int(site.old.config.get("units", site.old.config.get("filters", 0)))
     gates: list[tuple[int, int] | None] = [(0, 2 * n)]
     if not site.old.class_name.startswith("GRU"):

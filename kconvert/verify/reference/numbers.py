@@ -40,7 +40,9 @@ CONSTANTS: dict[str, Any] = {
     "np.pi": math.pi, "np.e": math.e, "np.inf": math.inf, "np.Inf": math.inf, "np.nan": math.nan, "np.newaxis": None,
     "math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "tf.newaxis": None,
 }  # fmt: skip
-DTYPES = frozenset(["bool", "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"])
+DTYPES = frozenset(
+    ["bool", "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"]
+)
 OPERATORS: Mapping[str, str] = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "truediv", "//": "floordiv", "%": "floormod", "**": "pow",
     "&": "logical_and", "|": "logical_or", "<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal",
@@ -133,7 +135,12 @@ class Numbers:
             return symbol(f"{value.path}.{name}")
         if isinstance(value, np.ndarray | np.generic):
             array = np.asarray(value)
-            known: dict[str, Any] = {"shape": array.shape, "_keras_shape": array.shape, "ndim": array.ndim, "size": array.size}
+            known: dict[str, Any] = {
+                "shape": array.shape,
+                "_keras_shape": array.shape,
+                "ndim": array.ndim,
+                "size": array.size,
+            }
             if name in known:
                 return known[name]
             if name == "T":
@@ -337,7 +344,19 @@ class Numbers:
             return getattr(np, name)(args[0])
         if name not in NUMPY:
             raise NotFollowed(f"np.{name} is not known here")
-        if name in ("zeros", "ones", "full", "arange", "linspace", "eye", "identity", "tile", "repeat", "outer", "diag"):
+        if name in (
+            "zeros",
+            "ones",
+            "full",
+            "arange",
+            "linspace",
+            "eye",
+            "identity",
+            "tile",
+            "repeat",
+            "outer",
+            "diag",
+        ):
             sizes = [float(np.prod(np.abs(v), dtype=float)) if np.asarray(v).size < 20 else float(np.asarray(v).size) for v in
                      (*args, *kwargs.values()) if np.asarray(v).dtype.kind in "iuf"]  # fmt: skip
             if float(np.prod([max(s, 1.0) for s in sizes])) > LARGEST >> 4:
@@ -375,7 +394,9 @@ class Numbers:
         if name == "flatten" and args == [2]:
             return value.reshape(len(value), -1)
         if name == "reshape":
-            return value.reshape(*([int(n) for n in args[0]] if len(args) == 1 and not isinstance(args[0], int) else args))
+            return value.reshape(
+                *([int(n) for n in args[0]] if len(args) == 1 and not isinstance(args[0], int) else args)
+            )
         return getattr(value, name)(*args, **kwargs)
 
     def _builtin(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -391,7 +412,9 @@ class Numbers:
             return total
         if name == "map":
             return [self.machine.call(args[0], list(parts), {}) for parts in zip(*args[1:], strict=False)]
-        if name in ("max", "min") and not self._has_tensor(*args, *(args[0] if isinstance(args[0], list | tuple) else ())):
+        if name in ("max", "min") and not self._has_tensor(
+            *args, *(args[0] if isinstance(args[0], list | tuple) else ())
+        ):
             return (max if name == "max" else min)(*args)
         if name == "pow":
             return self.binary("**", *args)
@@ -418,7 +441,13 @@ class Numbers:
         raise NotFollowed(f"`{name}` of what it is given is not followed")
 
     def _is_instance(self, value: Any, kinds: Any) -> bool:
-        known = {"builtins.list": list, "builtins.tuple": tuple, "builtins.int": int, "builtins.float": float, "builtins.str": str}
+        known = {
+            "builtins.list": list,
+            "builtins.tuple": tuple,
+            "builtins.int": int,
+            "builtins.float": float,
+            "builtins.str": str,
+        }
         wanted = [getattr(k, "path", "") for k in (kinds if isinstance(kinds, list | tuple) else [kinds])]
         if not all(path in known for path in wanted):
             raise NotFollowed("`isinstance` of a class that is not known here")
@@ -451,7 +480,11 @@ def _bounded(sign: str, left: Any, right: Any) -> Any:
     listed = [len(v) if isinstance(v, list | tuple | str | bytes) else None for v in (left, right)]
     if any(n is not None for n in listed):
         other = right if listed[0] is not None else left
-        if sign == "%" or (sign == "*" and not (isinstance(other, int) and other <= 1000)) or sum(n or 0 for n in listed) > 10_000:
+        if (
+            sign == "%"
+            or (sign == "*" and not (isinstance(other, int) and other <= 1000))
+            or sum(n or 0 for n in listed) > 10_000
+        ):
             raise NotFollowed("an operator on text or on a list")
     try:
         return PLAIN[sign](left, right)

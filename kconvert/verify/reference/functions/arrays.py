@@ -80,12 +80,12 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False) -> Array:
     return np.transpose(tensor(a), None if perm is None else lengths(perm))
 
 
-def expand_dims(input: Any, axis: Any) -> Array:  # noqa: A002
+def expand_dims(input: Any, axis: Any) -> Array:
     """One more axis."""
     return np.expand_dims(tensor(input), int(axes_of(axis)))
 
 
-def squeeze(input: Any, axis: Any = None) -> Array:  # noqa: A002
+def squeeze(input: Any, axis: Any = None) -> Array:
     """Without axes of length one."""
     along = axes_of(axis)
     return np.squeeze(tensor(input), axis=None if along == () else along)
@@ -116,14 +116,14 @@ def split(value: Any, num_or_size_splits: Any, axis: Any = 0, num: Any = None) -
     return tuple(np.split(x, ends, axis=along))
 
 
-def tile(input: Any, multiples: Any) -> Array:  # noqa: A002
+def tile(input: Any, multiples: Any) -> Array:
     """Repeated as a whole."""
     x, times = tensor(input), lengths(multiples)
     bounded([n * t for n, t in zip(x.shape, times, strict=True)])
     return np.tile(x, times)
 
 
-def repeat(input: Any, repeats: Any, axis: Any = None) -> Array:  # noqa: A002
+def repeat(input: Any, repeats: Any, axis: Any = None) -> Array:
     """Each element repeated."""
     x, times = tensor(input), np.asarray(repeats).astype(int)
     bounded([x.size, int(times.max(initial=1))])
@@ -135,7 +135,7 @@ def reverse(tensor: Any, axis: Any) -> Array:
     return np.flip(_array(tensor), axes_of(axis))
 
 
-def roll(input: Any, shift: Any, axis: Any) -> Array:  # noqa: A002
+def roll(input: Any, shift: Any, axis: Any) -> Array:
     """Shifted, what falls out coming in again."""
     return np.roll(tensor(input), axes_of(shift), axis=axes_of(axis))
 
@@ -160,7 +160,9 @@ def one_hot(
     places, count = tensor(indices), int(np.asarray(depth))
     bounded((*places.shape, count))
     on, off = (1 if on_value is None else on_value), (0 if off_value is None else off_value)
-    kind = dtype_of(dtype) if dtype is not None else np.result_type(np.asarray(on).dtype) if on_value is not None else None
+    kind = (
+        dtype_of(dtype) if dtype is not None else np.result_type(np.asarray(on).dtype) if on_value is not None else None
+    )
     hot = np.where(places[..., None] == np.arange(count), on, off).astype(kind or np.float64)
     along = -1 if axis is None else int(axes_of(axis))
     return hot if along in (-1, hot.ndim - 1) else np.moveaxis(hot, -1, along)
@@ -172,11 +174,15 @@ def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any
     widths = [(int(a), int(b)) for a, b in np.asarray(paddings)]
     bounded([n + a + b for n, (a, b) in zip(x.shape, widths, strict=True)])
     if mode.upper() == "CONSTANT":
-        return np.pad(x, widths, constant_values=float(np.asarray(constant_values)) if x.dtype.kind == "f" else int(constant_values))
+        return np.pad(
+            x,
+            widths,
+            constant_values=float(np.asarray(constant_values)) if x.dtype.kind == "f" else int(constant_values),
+        )
     return np.pad(x, widths, mode="reflect" if mode.upper() == "REFLECT" else "symmetric")
 
 
-def broadcast_to(input: Any, shape: Any) -> Array:  # noqa: A002
+def broadcast_to(input: Any, shape: Any) -> Array:
     """As large as this."""
     return np.broadcast_to(tensor(input), bounded(lengths(shape))).copy()
 
@@ -199,7 +205,7 @@ def constant_of(number: int) -> Callable[..., Array]:
 def like(number: int) -> Callable[..., Array]:
     """`zeros_like`, `ones_like`."""
 
-    def call(input: Any = None, dtype: Any = None, optimize: Any = True, layout: Any = None, **other: Any) -> Array:  # noqa: A002
+    def call(input: Any = None, dtype: Any = None, optimize: Any = True, layout: Any = None, **other: Any) -> Array:
         x = tensor(input if input is not None else other["tensor"])
         return np.full_like(x, number, dtype=None if dtype is None else dtype_of(dtype))
 
@@ -223,12 +229,12 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = "bool") -> Arra
     return cast(np.arange(count) < ends[..., None], dtype)
 
 
-def shape_of(input: Any, out_type: Any = "int32") -> Array:  # noqa: A002
+def shape_of(input: Any, out_type: Any = "int32") -> Array:
     """The lengths of all axes."""
     return np.array(tensor(input).shape, dtype=dtype_of(out_type))
 
 
-def size_of(input: Any, out_type: Any = "int32") -> Array:  # noqa: A002
+def size_of(input: Any, out_type: Any = "int32") -> Array:
     """The number of elements."""
     return np.array(tensor(input).size, dtype=dtype_of(out_type))
 
@@ -249,7 +255,7 @@ def _item(tensor: Any, slice_spec: Any, var: Any = None) -> Array:
     return getitem(_array(tensor), slice_spec)
 
 
-def identities(input: Sequence[Any]) -> tuple[Array, ...]:  # noqa: A002
+def identities(input: Sequence[Any]) -> tuple[Array, ...]:
     """Several tensors as they are."""
     return tuple(tensor(x) for x in input)
 
@@ -259,7 +265,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "broadcast_to": broadcast_to,
     "cast": lambda x, dtype: cast(tensor(x), dtype),
     "concat": concat,
-    "constant": lambda value, dtype=None, shape=None: tensor(value, dtype) if shape is None else broadcast_to(tensor(value, dtype), shape),
+    "constant": lambda value, dtype=None, shape=None: (
+        tensor(value, dtype) if shape is None else broadcast_to(tensor(value, dtype), shape)
+    ),
     "convert_to_tensor": convert,
     "ensure_shape": same,
     "expand_dims": expand_dims,

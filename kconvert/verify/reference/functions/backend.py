@@ -130,7 +130,9 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: Any = None,
 
 def l2_normalize(facts: Facts, x: Any, axis: Any = None) -> Array:
     """By its length; each backend guards against zeros in its own way."""
-    least = {"tensorflow": 1e-12, "theano": 0.0 if facts.dialect <= Dialect.keras1 else 1e-7, "cntk": 0.0}[facts.backend]
+    least = {"tensorflow": 1e-12, "theano": 0.0 if facts.dialect <= Dialect.keras1 else 1e-7, "cntk": 0.0}[
+        facts.backend
+    ]
     return reductions.l2_normalize(x, axis, least)
 
 
@@ -192,7 +194,13 @@ def bias_add(facts: Facts, x: Any, bias: Any, data_format: Any = None) -> Array:
 
 
 def convolution(
-    facts: Facts, x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", data_format: Any = None, dilation_rate: Any = 1
+    facts: Facts,
+    x: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: Any = None,
+    dilation_rate: Any = 1,
 ) -> Array:
     """`K.conv1d`, `K.conv2d`, `K.conv3d` of Keras 2."""
     weights = tensor(kernel)

@@ -55,7 +55,7 @@ def einsum(equation: str, *inputs: Any) -> Array:
     return np.einsum(equation.replace(" ", ""), *arrays, optimize=len(arrays) > 1)
 
 
-def band_part(input: Any, num_lower: Any, num_upper: Any) -> Array:  # noqa: A002
+def band_part(input: Any, num_lower: Any, num_upper: Any) -> Array:
     """What lies near the diagonal; -1 is everything on this side."""
     x = tensor(input)
     below, above = int(np.asarray(num_lower)), int(np.asarray(num_upper))
@@ -64,7 +64,7 @@ def band_part(input: Any, num_lower: Any, num_upper: Any) -> Array:  # noqa: A00
     return np.where(inside, x, 0)
 
 
-def diag_part(input: Any, k: Any = 0, padding_value: Any = 0, align: Any = None) -> Array:  # noqa: A002
+def diag_part(input: Any, k: Any = 0, padding_value: Any = 0, align: Any = None) -> Array:
     """A diagonal."""
     offset = np.asarray(k)
     if offset.ndim:

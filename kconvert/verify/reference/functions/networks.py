@@ -43,7 +43,9 @@ def each(value: Any, rank: int, is_first: bool = False) -> list[int]:
     return numbers * rank if len(numbers) == 1 else numbers
 
 
-def borders(padding: Any, array: Array, kernel: Any, strides: Any, gaps: Any, is_first: bool) -> tuple[Pairs, list[int]]:
+def borders(
+    padding: Any, array: Array, kernel: Any, strides: Any, gaps: Any, is_first: bool
+) -> tuple[Pairs, list[int]]:
     """What stands before and behind each axis, and the lengths of the result."""
     if isinstance(padding, str):
         return paddings(TENSORFLOW, padding.lower(), array.shape[1:-1], kernel, strides, gaps)
@@ -54,7 +56,7 @@ def borders(padding: Any, array: Array, kernel: Any, strides: Any, gaps: Any, is
 
 
 def convolution(
-    input: Any, filters: Any, strides: Any = None, padding: Any = "VALID", data_format: Any = None, dilations: Any = None,  # noqa: A002
+    input: Any, filters: Any, strides: Any = None, padding: Any = "VALID", data_format: Any = None, dilations: Any = None,
 ) -> Array:  # fmt: skip
     """`tf.nn.conv2d` and its like."""
     array, is_first = of_channels(tensor(input), data_format)
@@ -67,7 +69,7 @@ def convolution(
 
 
 def depthwise(
-    input: Any, filter: Any, strides: Any, padding: Any, data_format: Any = None, dilations: Any = None, rate: Any = None,  # noqa: A002
+    input: Any, filter: Any, strides: Any, padding: Any, data_format: Any = None, dilations: Any = None, rate: Any = None,
 ) -> Array:  # fmt: skip
     """Each channel with its own kernels."""
     array, is_first = of_channels(tensor(input), data_format)
@@ -82,7 +84,7 @@ def pooling(is_max: bool, rank: int | None = None) -> Callable[..., Array]:
     """`max_pool`, `avg_pool`: a mean is over what is really there."""
 
     def call(
-        input: Any, ksize: Any, strides: Any, padding: Any = "VALID", data_format: Any = None,  # noqa: A002
+        input: Any, ksize: Any, strides: Any, padding: Any = "VALID", data_format: Any = None,
     ) -> Array:  # fmt: skip
         array, is_first = of_channels(tensor(input), data_format)
         axes = array.ndim - 2 if rank is None else rank
@@ -147,7 +149,7 @@ def batch_normalization(x: Any, mean: Any, variance: Any, offset: Any, scale: An
 
 
 def local_response_normalization(
-    input: Any, depth_radius: Any = 5, bias: Any = 1, alpha: Any = 1, beta: Any = 0.5  # noqa: A002
+    input: Any, depth_radius: Any = 5, bias: Any = 1, alpha: Any = 1, beta: Any = 0.5
 ) -> Array:
     """By the squares of neighbouring channels."""
     x, radius = tensor(input), int(depth_radius)
@@ -158,7 +160,7 @@ def local_response_normalization(
     return result
 
 
-def depth_to_space(input: Any, block_size: Any, data_format: Any = "NHWC") -> Array:  # noqa: A002
+def depth_to_space(input: Any, block_size: Any, data_format: Any = "NHWC") -> Array:
     """Channels become blocks."""
     array, is_first = of_channels(tensor(input), data_format)
     b, rows, columns, depth = array.shape
@@ -167,7 +169,7 @@ def depth_to_space(input: Any, block_size: Any, data_format: Any = "NHWC") -> Ar
     return back(parts.reshape(b, rows * n, columns * n, depth // (n * n)), is_first)
 
 
-def space_to_depth(input: Any, block_size: Any, data_format: Any = "NHWC") -> Array:  # noqa: A002
+def space_to_depth(input: Any, block_size: Any, data_format: Any = "NHWC") -> Array:
     """Blocks become channels."""
     array, is_first = of_channels(tensor(input), data_format)
     b, rows, columns, depth = array.shape
@@ -219,7 +221,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "nn.elu": unary(activations.elu),
     "nn.embedding_lookup": lambda params, ids, max_norm=None: tensor(params)[tensor(ids).astype(int)],
     "nn.gelu": lambda features, approximate=False: activations.gelu(tensor(features), bool(approximate)),
-    "nn.leaky_relu": lambda features, alpha=0.2: np.where(tensor(features) > 0, tensor(features), alpha * tensor(features)),
+    "nn.leaky_relu": lambda features, alpha=0.2: np.where(
+        tensor(features) > 0, tensor(features), alpha * tensor(features)
+    ),
     "nn.local_response_normalization": local_response_normalization,
     "nn.log_softmax": log_softmax,
     "nn.lrn": local_response_normalization,

@@ -73,19 +73,19 @@ def running(function: Callable[..., Array], neutral: float) -> Function:
 def place_of(function: Callable[..., Any], default: int = 0) -> Function:
     """`argmax`, `argmin`: the first of equals."""
 
-    def call(input: Any, axis: Any = None, output_type: Any = "int64") -> Array:  # noqa: A002
+    def call(input: Any, axis: Any = None, output_type: Any = "int64") -> Array:
         along = default if axis is None else int(axes_of(axis))
         return cast(np.asarray(function(tensor(input), axis=along)), output_type)
 
     return call
 
 
-def count_nonzero(input: Any, axis: Any = None, keepdims: bool = False, dtype: Any = "int64") -> Array:  # noqa: A002
+def count_nonzero(input: Any, axis: Any = None, keepdims: bool = False, dtype: Any = "int64") -> Array:
     """How many elements are not zero."""
     return cast(np.asarray(np.count_nonzero(tensor(input), axis=axes_of(axis), keepdims=bool(keepdims))), dtype)
 
 
-def top_k(input: Any, k: Any = 1, sorted: bool = True, index_type: Any = "int32") -> tuple[Array, Array]:  # noqa: A002
+def top_k(input: Any, k: Any = 1, sorted: bool = True, index_type: Any = "int32") -> tuple[Array, Array]:
     """The largest along the last axis and their places, the first of equals first."""
     x = tensor(input)
     places = np.argsort(-x, axis=-1, kind="stable")[..., : int(k)]
@@ -113,7 +113,7 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12) -> Array:
     return result
 
 
-def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A002
+def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool = False) -> Array:
     """`tf.norm`: of vectors, or of matrices where two axes are given (Frobenius, and what sums tell)."""
     x, along = _array(tensor), axes_of(axis)
     is_matrix = isinstance(along, tuple) and len(along) == 2
@@ -128,7 +128,7 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool =
     raise Lacking(f"the reference does not have the norm {ord!r}")
 
 
-def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None) -> tuple[Array, Array]:  # noqa: A002
+def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None) -> tuple[Array, Array]:
     """By its norm, and the norm."""
     length = norm(tensor, ord, axis, True)
     return _array(tensor) / length, length

@@ -1,0 +1,14 @@
+"""A whole model zoo: every model below a folder, one outcome each; never raises for a model.
+
+* `settings.py`: `kconvert.yaml` beside or above models;
+* `tasks.py`: what is to be converted to where, checked before any work;
+* `journal.py`: what is done, in SQLite beside the output;
+* `running.py`: workers side by side, within memory;
+* `reports.py`: one page to read in the morning.
+"""
+
+from __future__ import annotations
+
+from kconvert.batch.running import convert_many
+
+__all__ = ["convert_many"]

@@ -1,0 +1,78 @@
+"""What is to be seen while a batch runs: a bar on a terminal, a line per model elsewhere, and the sum at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from kconvert.printable import printable
+from kconvert.report import Converted, Failed, Outcome
+
+
+class Display:
+    """Shows outcomes as they come; a context manager.
+
+    Args:
+        console: of the caller, who alone prints.
+    """
+
+    def __init__(self, console: Console, *, is_quiet: bool) -> None:
+        self._console = console
+        self._is_quiet = is_quiet
+        self._counts: Counter[str] = Counter()
+        self._errors: Counter[str] = Counter()
+        self._begin = time.monotonic()
+        self._stack = contextlib.ExitStack()
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> Display:
+        if self._console.is_terminal and not self._is_quiet:
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+            self._progress = self._stack.enter_context(Progress(*columns, console=self._console))
+            self._task = self._progress.add_task("looking for models", total=None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def add(self, outcome: Outcome) -> None:
+        """One more."""
+        status = _status(outcome)
+        self._counts[status] += 1
+        if isinstance(outcome, Failed):
+            self._errors[type(outcome.error).__name__] += 1
+        if self._progress is not None:
+            rate = sum(self._counts.values()) / max(time.monotonic() - self._begin, 1e-6) * 60
+            failed = f", {self._counts['failed']} failed" if self._counts["failed"] else ""
+            self._progress.update(self._task, advance=1, description=f"{rate:.0f} models a minute{failed}")
+        if not self._is_quiet and (self._progress is None or isinstance(outcome, Failed)):
+            self._console.print(printable(_line(outcome)))
+
+    def summary(self, output: Path) -> list[str]:
+        """How many ended how, and by which errors."""
+        lines = [f"{count:6} {status}" for status, count in sorted(self._counts.items())]
+        lines += [f"{count:6} by {error}" for error, count in self._errors.most_common()]
+        return [*lines, f"{output / 'report.html'}"]
+
+
+def _status(outcome: Outcome) -> str:
+    if isinstance(outcome, Converted):
+        is_whole = outcome.report.verification.status in ("passed", "skipped")
+        return "converted" if is_whole else "converted, not fully verified"
+    return "failed" if isinstance(outcome, Failed) else "skipped"
+
+
+def _line(outcome: Outcome) -> str:
+    if isinstance(outcome, Converted):
+        return f"{_status(outcome)}: {outcome.source}"
+    if isinstance(outcome, Failed):
+        return f"failed: {outcome.source}: {(str(outcome.error).splitlines() or [''])[0]}"
+    return f"skipped: {outcome.source}: {outcome.reason}"

@@ -1,0 +1,84 @@
+"""What is to be converted to where: everything that can be wrong with a batch is found before the first model is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kconvert.batch.settings import Settings
+from kconvert.errors import UsageError
+from kconvert.findings import Found
+from kconvert.versions import versions
+
+ENDINGS = (".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One model, its place below the output, and how it is converted.
+
+    Attributes:
+        key: digest of all that the result depends on: the model's bytes, options, files that these name, versions.
+    """
+
+    found: Found
+    target: Path
+    options: Mapping[str, Any]
+    key: str
+
+
+def tasks_of(models: Sequence[Found], root: Path, output: Path, given: Mapping[str, Any], format: str) -> list[Task]:
+    """One task per model.
+
+    Args:
+        given: options of the whole batch, below those of any `kconvert.yaml`.
+        format: `keras` or `savedmodel`.
+
+    Raises:
+        UsageError: two models would become one file, the output lies among the models, or a `kconvert.yaml` is wrong.
+    """
+    if output.resolve() == root.resolve():
+        raise UsageError(f"{output}: the models' own folder; their results go to another one")
+    settings = Settings(root)
+    made_with = json.dumps(versions(), sort_keys=True)
+    tasks = []
+    for found in models:
+        options = {**given, **settings.of(found.relative)}
+        target = output / _named(found.relative, format)
+        tasks.append(Task(found, target, options, _key(found, options, format, made_with)))
+    _refuse_collisions(tasks)
+    return tasks
+
+
+def _named(relative: str, format: str) -> str:
+    path = Path(relative)
+    stem = path.stem if path.suffix.lower() in ENDINGS else path.name
+    return str(path.with_name(f"{stem}.keras" if format == "keras" else stem))
+
+
+def _key(found: Found, options: Mapping[str, Any], format: str, made_with: str) -> str:
+    files = [v for k in ("probe", "custom", "maps") for v in _listed(options.get(k))]
+    contents = [hashlib.sha256(p.read_bytes()).hexdigest() for f in files if (p := Path(f)).is_file()]
+    facts = [found.digest, format, sorted((k, str(v)) for k, v in options.items()), contents, made_with]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _listed(value: Any) -> list[str]:
+    return [] if value is None else [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+def _refuse_collisions(tasks: Sequence[Task]) -> None:
+    """Targets are compared without case: some file systems do not tell `A.keras` from `a.keras`."""
+    by_target: dict[str, list[Task]] = {}
+    for task in tasks:
+        by_target.setdefault(str(task.target).casefold(), []).append(task)
+    clashes = [t for t in by_target.values() if len(t) > 1]
+    if clashes:
+        lines = [
+            f"{', '.join(t.found.relative for t in group)} would all become {group[0].target}" for group in clashes
+        ]
+        raise UsageError("; ".join(lines) + ": leave some out with --exclude")

@@ -1,0 +1,111 @@
+"""Which models are below a folder? Content decides, never a name; files that belong together are one model."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kconvert.errors import KConvertError, NoArchitecture, NoWeights
+from kconvert.findings import Found
+from kconvert.read.pairing import weights_beside
+from kconvert.read.sniff import sniffed
+
+WORDS = (b"class_name", b"config")
+KERAS0 = re.compile(rb"['\"]?name['\"]?\s*:\s*['\"]?(Sequential|Graph)\b")
+BLOCK = 1 << 20
+
+
+def models_below(root: Path, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[Found]:
+    """Every model below a folder, in the order of its paths.
+
+    Args:
+        include, exclude: patterns for paths below `root` (`vgg/*.h5`); a model counts if some `include` fits, or there is
+            none, and no `exclude` does.
+    """
+    sources = [path for path in _candidates(root) if _is_wanted(path.relative_to(root).as_posix(), include, exclude)]
+    pairs = {path: _weights_of(path) for path in sources}
+    taken = {weights.resolve() for weights in pairs.values() if weights is not None}
+    return [
+        Found(path, weights, path.relative_to(root).as_posix(), *_digest([path] + ([weights] if weights else [])))
+        for path, weights in pairs.items()
+        if path.resolve() not in taken
+    ]
+
+
+def _candidates(root: Path) -> Iterator[Path]:
+    """Files and folders that look like models, without following links to folders."""
+    for folder, folders, files in os.walk(root):
+        here = Path(folder)
+        if (here / "saved_model.pb").is_file():
+            folders.clear()
+            yield here
+            continue
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and _is_model(here / name):
+                yield here / name
+
+
+def _is_model(path: Path) -> bool:
+    """True for what is a model, and for what is a damaged one: that is worth a line in the report."""
+    try:
+        kind = sniffed(path)
+    except NoArchitecture:
+        return False  # a checkpoint's index: an architecture beside it names it
+    except KConvertError:
+        return path.suffix in (".h5", ".hdf5", ".keras")
+    if kind in ("json", "yaml"):
+        with path.open("rb") as file:
+            text = file.read(BLOCK)
+        return all(word in text for word in WORDS) or KERAS0.search(text) is not None
+    return kind != "keras" or path.suffix == ".keras" or b"metadata.json" in _tail(path)
+
+
+def _tail(path: Path) -> bytes:
+    """The end of a file, where a zip archive lists what is in it."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - BLOCK))
+        return file.read()
+
+
+def _weights_of(path: Path) -> Path | None:
+    try:
+        if path.is_dir() or sniffed(path) not in ("json", "yaml"):
+            return None
+        return weights_beside(path)
+    except NoWeights:
+        return None  # its conversion says so
+    except KConvertError:
+        return None
+
+
+def _is_wanted(relative: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
+    return (not include or any(fnmatch.fnmatch(relative, p) for p in include)) and not any(
+        fnmatch.fnmatch(relative, p) for p in exclude
+    )
+
+
+def _digest(paths: Sequence[Path]) -> tuple[str, int]:
+    """Of all bytes of all files, names included where there are several."""
+    total, size = hashlib.sha256(), 0
+    for path in paths:
+        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else _files_named(path)
+        for file in files:
+            total.update(f"{file.relative_to(path.parent)}\0".encode() if len(files) > 1 else b"")
+            try:
+                with file.open("rb") as content:
+                    while block := content.read(BLOCK):
+                        total.update(block)
+                        size += len(block)
+            except OSError as error:
+                total.update(str(error).encode())
+    return total.hexdigest(), size
+
+
+def _files_named(path: Path) -> list[Path]:
+    """The file, or those of a checkpoint that is named by its prefix."""
+    return [path] if path.is_file() else sorted(path.parent.glob(f"{path.name}.*"))

@@ -1,0 +1,114 @@
+"""The optimizer's state of the file -> variables of today's optimizer, each element where its weight's element went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kconvert.errors import MissingTensor, Rejected
+from kconvert.spec import ModelSpec
+from kconvert.tensor import Array, Tensor
+from kconvert.training import States
+from kconvert.transfer.assignment import tensors_of_variables
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The variables that are trained and the file's weights that went into them.
+
+    Attributes:
+        variables: each with the numbers of the elements that it is made of.
+        weights: the numbers of each of the file's weights that are in them.
+    """
+
+    variables: tuple[tuple[Any, Tensor], ...]
+    weights: Mapping[str, range]
+
+
+def trained(numbered: ModelSpec, ranges: Mapping[str, range], model: Any) -> Trained:
+    """What of the file is trained in the new model.
+
+    Args:
+        numbered: the upgraded model, whose tensors hold the numbers of the elements that went there.
+        ranges: the numbers of each of the file's tensors.
+
+    Raises:
+        Problem: a trained variable holds something else than elements of the file's weights, or some of them twice, or
+            a weight is trained in part.
+    """
+    of_variable = {id(variable): (path, tensor) for path, variable, tensor in tensors_of_variables(numbered, model)}
+    is_trained = np.zeros(max((r.stop for r in ranges.values()), default=1), dtype=bool)
+    found: list[tuple[Any, Tensor]] = []
+    for variable in model.trainable_variables:
+        path, tensor = of_variable.get(id(variable), (variable.path, None))
+        if tensor is None:
+            raise MissingTensor("it is trained today, but is not of the file", layer=path)
+        numbers = tensor.read().reshape(-1)
+        places = numbers.astype(np.int64)
+        is_moved = np.array_equal(places, numbers) and bool(np.all((places > 0) & (places < is_trained.size)))
+        if not is_moved or is_trained[places].any() or np.unique(places).size != places.size:
+            raise Rejected("its weights are not only moved: what stands for it takes other steps", layer=path)
+        is_trained[places] = True
+        found.append((variable, tensor))
+    weights = {name: numbers for name, numbers in ranges.items() if is_trained[numbers.start : numbers.stop].any()}
+    partly = [name for name, numbers in weights.items() if not is_trained[numbers.start : numbers.stop].all()]
+    if partly:
+        raise Rejected(f"only a part of it is trained today: {', '.join(partly)}")
+    return Trained(tuple(found), weights)
+
+
+def restored(optimizer: Any, found: Trained, states: States) -> int:
+    """Writes the state into an optimizer that is not built yet; returns the number of variables written.
+
+    Raises:
+        Problem: a slot of today's optimizer has nothing in the file. Nothing has been written then.
+    """
+    optimizer.build([variable for variable, _ in found.variables])
+    pairs = list(_pairs(optimizer, found, states.slots)) if states.slots else []
+    if states.iterations and not states.slots and _variables(optimizer):
+        raise MissingTensor("the file keeps the optimizer's step, but not what it remembers of each weight")
+    optimizer.iterations.assign(states.iterations)
+    if states.rate is not None and _rate(optimizer) is not None:
+        _rate(optimizer).assign(states.rate)
+    for variable, numbers, tensors in pairs:
+        variable.assign(_moved(numbers.read(), tensors, found.weights).astype(np.dtype(variable.dtype)))
+    return len(pairs)
+
+
+def _pairs(
+    optimizer: Any, found: Trained, slots: Mapping[str, Mapping[str, Tensor]]
+) -> Iterator[tuple[Any, Tensor, Mapping[str, Tensor]]]:
+    """Each variable of the optimizer with the numbers of its weight's elements and the slot's tensors."""
+    own = {v.path.rpartition("/")[2]: v for v in _variables(optimizer)}
+    for slot, tensors in slots.items():
+        for weight, numbers in found.variables:
+            variable = own.pop(f"{weight.path.replace('/', '_')}_{slot}", None)
+            if variable is not None:  # SGD until Keras 2.3 keeps a momentum of zeros even where it uses none
+                yield variable, numbers, tensors
+    if own:
+        raise MissingTensor(f"the file has nothing for {', '.join([*own][:3])}")
+
+
+def _variables(optimizer: Any) -> list[Any]:
+    """Those that stand beside a weight: not the counter, not the rate."""
+    others = [optimizer.iterations, _rate(optimizer)]
+    return [v for v in optimizer.variables if not any(v is other for other in others)]
+
+
+def _rate(optimizer: Any) -> Any:
+    """The variable of the learning rate, None where a schedule gives it."""
+    rate = optimizer._learning_rate
+    return rate if hasattr(rate, "assign") else None
+
+
+def _moved(numbers: Array, tensors: Mapping[str, Tensor], weights: Mapping[str, range]) -> Array:
+    """A slot's values, each where the weight's element went."""
+    values = np.empty(numbers.shape, dtype=np.float64)
+    for name, own in weights.items():
+        here = (numbers >= own.start) & (numbers < own.stop)
+        if here.any():
+            values[here] = tensors[name].read().reshape(-1)[(numbers[here] - own.start).astype(np.int64)]
+    return values

@@ -1,0 +1,195 @@
+"""A folder of models: one outcome each, whatever they are, and a second run does only what is new."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from conftest import ROOT, SAMPLES
+
+import kconvert
+from kconvert.batch.journal import Journal, digest_of
+from kconvert.batch.reports import page_of
+from kconvert.batch.running import _Room
+from kconvert.batch.settings import Settings
+from kconvert.batch.tasks import tasks_of
+from kconvert.discovery import models_below
+from kconvert.errors import TargetError, UsageError
+from kconvert.report import Converted, Failed, Skipped
+
+MNIST = SAMPLES / "mnist_cnn"
+
+
+def copies(folder, count, start=0):
+    """Small models, each with other weights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(start, start + count):
+        path = folder / f"model_{number:05}.h5"
+        shutil.copyfile(MNIST / "model.h5", path)
+        with h5py.File(path, "r+") as file:
+            file["model_weights/dense_1/dense_1/bias"][0] = np.float32(number) / 7
+    return folder
+
+
+def poisoned(folder):
+    """Six files that are no models, or worse."""
+    whole = (MNIST / "model.h5").read_bytes()
+    (folder / "cut.h5").write_bytes(whole[: len(whole) // 2])
+    (folder / "empty.h5").write_bytes(b"")
+    (folder / "page.h5").write_text("<!doctype html><title>404 Not Found</title>")
+    (folder / "pickle.h5").write_bytes(b"\x80\x04\x95" + b"\0" * 40)
+    (folder / "pointer.h5").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 12\n")
+    with h5py.File(folder / "far.h5", "w") as file:
+        file["model_weights"] = h5py.ExternalLink("/etc/passwd", "/")
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": []})
+    return folder
+
+
+def test_models_are_found_by_content_and_belong_together_as_their_names_say(tmp_path):
+    shutil.copyfile(MNIST / "model.h5", tmp_path / "weights_of_a_net.data")
+    shutil.copytree(SAMPLES / "price_model" / "saved_model", tmp_path / "served" / "1")
+    (tmp_path / "pair").mkdir()
+    (tmp_path / "pair" / "net.json").write_text('{"class_name": "Sequential", "config": []}')
+    shutil.copyfile(MNIST / "model.h5", tmp_path / "pair" / "net_weights.h5")
+    (tmp_path / "package.json").write_text('{"dependencies": {}}')
+    (tmp_path / "notes.txt").write_text("class_name: nothing")
+    (tmp_path / "broken.h5").write_text("not a model")
+    (tmp_path / ".git").mkdir()
+    shutil.copyfile(MNIST / "model.h5", tmp_path / ".git" / "model.h5")
+    found = {f.relative: f.weights and f.weights.name for f in models_below(tmp_path)}
+    assert found == {
+        "broken.h5": None, "pair/net.json": "net_weights.h5", "served/1": None, "weights_of_a_net.data": None
+    }  # fmt: skip
+    assert [f.relative for f in models_below(tmp_path, include=["pair/*", "*.h5"], exclude=["broken*"])] == [
+        "pair/net.json"
+    ]
+
+
+def test_two_models_for_one_place_are_refused_before_the_work(tmp_path):
+    shutil.copyfile(MNIST / "model.h5", tmp_path / "net.h5")
+    shutil.copyfile(MNIST / "model.h5", tmp_path / "net.hdf5")
+    with pytest.raises(UsageError, match=r"net\.h5, net\.hdf5 would all become .*net\.keras.*--exclude"):
+        tasks_of(models_below(tmp_path), tmp_path, tmp_path.parent / "out", {}, "keras")
+    with pytest.raises(UsageError, match="own folder"):
+        tasks_of(models_below(tmp_path), tmp_path, tmp_path, {}, "keras")
+
+
+def test_the_nearest_settings_win_and_their_paths_are_meant_from_their_file(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "kconvert.yaml").write_text("backend: theano\nkeras_version: 1.2.2\n")
+    (tmp_path / "a" / "kconvert.yaml").write_text('files:\n  "b/*.h5": {backend: tensorflow, probe: io.npz}\n')
+    settings = Settings(tmp_path)
+    assert settings.of("top.h5") == {"backend": "theano", "keras_version": "1.2.2"}
+    assert settings.of("a/b/x.h5") == {
+        "backend": "tensorflow", "keras_version": "1.2.2", "probe": str(tmp_path / "a" / "io.npz")
+    }  # fmt: skip
+    (tmp_path / "a" / "b" / "kconvert.yaml").write_text("backends: theano\n")
+    with pytest.raises(UsageError, match=r"b/kconvert\.yaml: backends: Extra inputs"):
+        Settings(tmp_path).of("a/b/x.h5")
+
+
+def test_one_batch_at_a_time_writes_to_a_folder(tmp_path):
+    with Journal(tmp_path), pytest.raises(TargetError, match="another batch"):
+        Journal(tmp_path)
+    Journal(tmp_path).close()
+
+
+def test_what_is_done_is_done_only_while_nothing_has_changed(tmp_path):
+    copies(tmp_path / "zoo", 1)
+    (task,) = tasks_of(models_below(tmp_path / "zoo"), tmp_path / "zoo", tmp_path / "out", {}, "keras")
+    with Journal(tmp_path / "out") as journal:
+        task.target.write_bytes(b"result")
+        journal.write(task, "converted", {"status": "converted"})
+        assert journal.finished(task) == {"status": "converted"}
+        task.target.write_bytes(b"other")
+        assert journal.finished(task) is None
+        task.target.write_bytes(b"result")
+        (other,) = tasks_of([task.found], tmp_path / "zoo", tmp_path / "out", {"backend": "theano"}, "keras")
+        assert journal.finished(other) is None
+        journal.write(task, "failed", {"status": "failed"})
+        assert journal.finished(task) is None
+
+
+def test_a_large_model_waits_until_there_is_room_for_it():
+    room = _Room()
+    room._free = 100.0
+    order = []
+    with room.taken(80):
+        waiting = threading.Thread(target=lambda: order.append(_took(room, 50)))
+        waiting.start()
+        time.sleep(0.2)
+        assert order == []
+    waiting.join(5)
+    assert order == [True]
+    with room.taken(10**9):  # alone, it is let in whatever it needs
+        assert room._at_work == 1
+
+
+def _took(room, nbytes):
+    with room.taken(nbytes):
+        return True
+
+
+def test_names_from_files_are_text_on_the_page():
+    record = {"model": "<script>alert(1)</script>", "status": "failed", "error": "NotAModel", "message": "<b>"}
+    page = page_of([record], {"failed": 1})
+    assert "<script>alert(1)</script>" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "default-src 'none'" in page
+
+
+@pytest.mark.framework
+def test_poisoned_files_cost_themselves_alone_and_a_second_run_does_what_is_new(tmp_path):
+    zoo, out = poisoned(copies(tmp_path / "zoo", 13)), tmp_path / "out"
+    (zoo / "deep").mkdir()
+    shutil.copyfile(zoo / "model_00003.h5", zoo / "deep" / "same.h5")
+    outcomes = list(kconvert.convert_many(zoo, out, jobs=2))
+    assert sorted(type(o).__name__ for o in outcomes) == ["Converted"] * 14 + ["Failed"] * 6
+    failed = {Path(o.source).name for o in outcomes if isinstance(o, Failed)}
+    assert failed == {"cut.h5", "empty.h5", "page.h5", "pickle.h5", "pointer.h5", "far.h5"}
+    report = json.loads((out / "report.json").read_text())
+    assert report["summary"] == {"converted": 14, "failed": 6}
+    assert len((out / "failures.txt").read_text().splitlines()) == 12
+    assert digest_of(out / "deep" / "same.keras") == digest_of(out / "model_00003.keras")
+    alone = tmp_path / "alone.keras"
+    kconvert.convert(zoo / "model_00003.h5", alone)
+    assert digest_of(alone) == digest_of(out / "model_00003.keras")
+
+    copies(zoo, 1, start=50)
+    (out / "model_00001.keras").write_bytes(b"damaged since")
+    again = list(kconvert.convert_many(zoo, out, resume=True, include=["model_*"]))
+    done = {Path(o.source).name for o in again if isinstance(o, Converted)}
+    assert done == {"model_00001.h5", "model_00050.h5"}
+    assert sum(isinstance(o, Skipped) for o in again) == 12
+    assert not list(out.rglob(".kconvert-*"))
+
+
+@pytest.mark.framework
+def test_an_interrupted_batch_ends_soon_leaves_nothing_half_done_and_goes_on(tmp_path):
+    zoo, out = copies(tmp_path / "zoo", 6), tmp_path / "out"
+    command = [sys.executable, "-m", "kconvert", str(zoo), "-o", str(out), "--jobs", "2"]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=ROOT, start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert process.stderr is not None
+    assert b"converted" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    begin = time.monotonic()
+    assert process.wait(30) == 130
+    assert time.monotonic() - begin < 10
+    process.stderr.close()
+    assert not list(out.rglob(".kconvert-*"))
+    whole = {p.name for p in out.glob("*.keras")}
+    assert 1 <= len(whole) < 6
+    outcomes = list(kconvert.convert_many(zoo, out, resume=True))
+    assert {Path(o.target).name for o in outcomes if isinstance(o, Skipped)} <= whole
+    assert len(list(out.glob("*.keras"))) == 6
