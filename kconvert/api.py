@@ -129,8 +129,9 @@ def convert(
             error.report = error.report or Report(*facts, failure=Failure.of(error))
             if isinstance(error, VerificationFailed) and keep_failed and room.path.exists():
                 publish(room.entries(overwrite))
-            with contextlib.suppress(TargetError):  # what stands against the model is said all the same
-                publish(_written(page, error.report))
+            if page is not None:
+                with contextlib.suppress(TargetError):  # what stands against the model is said all the same
+                    publish(_written(page, error.report))
             raise
         done = replace(done, seconds={**done.seconds, "all": time.perf_counter() - begin})
         _publish(room, page, done, overwrite)
