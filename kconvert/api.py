@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from kconvert.custom_code import custom_code, files_of, located
-from kconvert.errors import TargetError, UsageError, VerificationFailed
-from kconvert.export.publishing import publish
+from kconvert.errors import KConvertError, TargetError, UsageError, VerificationFailed
+from kconvert.export.publishing import Entry, publish
 from kconvert.export.refusals import not_written
 from kconvert.export.staging import Staged, staged
 from kconvert.export.target import checked_report, checked_target, refuse_inputs
 from kconvert.findings import Found, Inspection, Plan
 from kconvert.jobs import Bench, Comparing, Conversion, Discovering, Inspecting, Job, Planning, Reading, Upgrading
 from kconvert.plain import plain, restored
-from kconvert.report import Report, Verification
+from kconvert.report import Failure, Report, Verification
 from kconvert.sources import BACKENDS, DATA_FORMATS, Source, local_file, named
 from kconvert.steps import heard_by
 from kconvert.stores import is_url
@@ -88,7 +88,7 @@ def convert(
         keep_failed: leave a result that failed its verification at the target (the error is raised all the same).
         rtol, atol: outputs agree where |a - b| <= atol + rtol * |b|.
         overwrite: replace an existing target.
-        report: write the report there too (`.json`), together with the target.
+        report: write the report there too (`.json` or `.html`), together with the target.
         isolation: `process`: files are read and models built in a process of their own, which may crash, hang or grow
             and costs one error if it does; it is kept for a minute for the next call. `none`: all of it here.
         timeout: seconds, instead of a limit by the file's size.
@@ -97,13 +97,14 @@ def convert(
         verbose: TensorFlow's own messages go to stderr.
 
     Raises:
-        KConvertError: see `kconvert.errors`; nothing is left at the target then.
+        KConvertError: see `kconvert.errors`; nothing is left at the target then, but `report` is written, and the error
+            has it as its attribute.
     """
     begin = time.perf_counter()
     if training not in TRAINING:
         raise UsageError(f"training={training!r}: not one of {', '.join(TRAINING)}")
-    if report is not None and Path(report).suffix != ".json":
-        raise UsageError(f"--report {os.fspath(report)}: the report is written as .json")
+    if report is not None and Path(report).suffix not in (".json", ".html"):
+        raise UsageError(f"--report {os.fspath(report)}: the report is written as .json or .html")
     code = located(custom)
     own = files_of(code)
     inputs = [Path(os.fspath(p)) for p in (source, weights, probe, *maps, *own) if isinstance(p, str | os.PathLike)]
@@ -131,9 +132,14 @@ def convert(
         )
         try:
             done: Report = work.done(job, room.scratch)
-        except VerificationFailed:
-            if keep_failed and room.path.exists():
+        except KConvertError as error:
+            facts = {"path": named(source)}, {"path": str(place), "format": kind}
+            error.report = error.report or Report(*facts, failure=Failure.of(error))
+            if isinstance(error, VerificationFailed) and keep_failed and room.path.exists():
                 publish(room.entries(overwrite))
+            if page is not None:
+                with contextlib.suppress(TargetError):  # what stands against the model is said all the same
+                    publish(_written(page, error.report))
             raise
         done = replace(done, seconds={**done.seconds, "all": time.perf_counter() - begin})
         _publish(room, page, done, overwrite)
@@ -397,14 +403,24 @@ def _built(spec: Any, code: Sequence[str]) -> Any:
 
 def _publish(room: Staged, page: Staged | None, report: Report, overwrite: bool) -> None:
     """The model with what belongs beside it, and the report last: who sees that sees all."""
-    entries = room.entries(overwrite)
-    if page is not None:
-        try:
-            page.path.write_text(json.dumps(report.to_dict(), indent=2, default=str), encoding="utf-8")
-        except OSError as error:
-            raise not_written(page.target, error) from None
-        entries += page.entries(overwrite=True)
-    publish(entries)
+    publish([*room.entries(overwrite), *_written(page, report)])
+
+
+def _written(page: Staged | None, report: Report) -> list[Entry]:
+    """The report at its staging place, as its ending says."""
+    if page is None:
+        return []
+    if page.path.suffix == ".html":
+        from kconvert.page import page as html
+
+        text = html(report)
+    else:
+        text = json.dumps(report.to_dict(), indent=2, default=str)
+    try:
+        page.path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise not_written(page.target, error) from None
+    return page.entries(overwrite=True)
 
 
 def _paths(given: Sequence[str | os.PathLike[str]]) -> tuple[Path, ...]:

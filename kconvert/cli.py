@@ -6,11 +6,13 @@ import dataclasses
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
 from kconvert.interrupts import end_in_order
@@ -19,7 +21,7 @@ from kconvert.report import Converted, Failed
 from kconvert.stores import is_url
 from kconvert.training import Wanted
 
-COMMANDS = ("convert", "inspect", "plan", "verify", "migrate")
+COMMANDS = ("convert", "inspect", "plan", "verify", "migrate", "record")
 NOT_FULLY = ("partial", "weights-only")
 NOT_COMPARED = 3
 WORST_FIRST = (0, NOT_COMPARED, 1, 4)  # of a batch, the last counts most
@@ -97,7 +99,10 @@ def convert(
         Wanted, typer.Option(metavar="keep|drop|auto", help="Optimizer, losses, metrics and optimizer state.")
     ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
-    report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the whole report there.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json|FILE.html", help="Write the whole report there, also of a refusal."),
+    ] = None,
     version_dir: Annotated[int | None, typer.Option(metavar="N", help="SavedModel below NEW/N/.")] = None,
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
@@ -251,6 +256,13 @@ def migrate(
     return 0
 
 
+@app.command()
+def record() -> int:
+    """Print a script that records a probe on the machine that runs the old model: record > record_probe.py."""
+    sys.stdout.write(Path(__file__).with_name("record_probe.txt").read_text(encoding="ascii"))
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: runs one command and exits with its status."""
     end_in_order(_complain)
@@ -362,10 +374,11 @@ def _print_plan(found: Any, as_json: bool) -> int:
     return 1 if found.blockers else 0
 
 
-def _print(lines: list[str]) -> None:
+def _print(lines: Iterable[str | Text]) -> None:
+    """Styles show on a terminal alone, and not where NO_COLOR is set."""
     console = Terminal(highlight=False, soft_wrap=True, markup=False)
     for line in lines:
-        console.print("\n".join(map(printable, line.split("\n"))))
+        console.print(line if isinstance(line, Text) else "\n".join(map(printable, line.split("\n"))))
 
 
 def _print_error(error: KConvertError) -> None:

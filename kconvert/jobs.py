@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from kconvert.errors import TargetError
+from kconvert.errors import KConvertError, TargetError
 from kconvert.findings import Found, Inspection, Plan
 from kconvert.report import Report, Verification
 from kconvert.steps import stage
@@ -135,21 +135,27 @@ class Conversion:
     def run(self, bench: Bench) -> Report:
         """All six stages."""
         from kconvert.custom_code import custom_code
-        from kconvert.pipeline import converted
+        from kconvert.pipeline import Reached, converted
         from kconvert.read.sniff import sniffed
-        from kconvert.reporting import is_want_of_space, reported, sha256
+        from kconvert.reporting import is_want_of_space, refused, reported, sha256
         from kconvert.verify import Tolerance
 
         begin = time.perf_counter()
         sniffed(self.reading.source)  # what is no model is not read through for its digest
-        digest = sha256(self.reading.source)
+        digest, reached = sha256(self.reading.source), Reached()
         code = custom_code(self.reading.custom)
         try:
             done = converted(
                 self.reading.source, self.place, self.format, reading=self.reading.options(), maps=self.maps, custom=code,
                 verifier=bench.verifier() if self.verify else None, probe=self.probe,
-                tolerance=Tolerance(self.rtol, self.atol), training=self.training,
+                tolerance=Tolerance(self.rtol, self.atol), training=self.training, reached=reached,
             )  # fmt: skip
+        except KConvertError as error:
+            error.report = refused(
+                error, reached, name=self.name, digest=digest, target=self.target, format=self.format,
+                seconds=time.perf_counter() - begin,
+            )  # fmt: skip
+            raise
         except Exception as error:
             if not is_want_of_space(error):
                 raise

@@ -49,6 +49,14 @@ class Done:
 
 
 @dataclass(slots=True)
+class Reached:
+    """How far a conversion came, for the report of one that fails."""
+
+    source: ModelSpec | None = None
+    upgraded: Upgraded | None = None
+
+
+@dataclass(slots=True)
 class Clock:
     """Seconds per stage."""
 
@@ -75,17 +83,18 @@ def converted(
     probe: Path | None,
     tolerance: Tolerance,
     training: Wanted,
+    reached: Reached,
 ) -> Done:
     """Converts one file into `place`, from where the caller publishes it when nothing was raised.
 
-    What belongs beside the target is written beside `place`.
+    What belongs beside the target is written beside `place`. `reached` says how far it came if something was.
     """
     clock = Clock()
     with clock("read"):
-        spec = read(source, **reading, custom=custom.definitions)
+        spec = reached.source = read(source, **reading, custom=custom.definitions)
     with clock("upgrade"):
         spec, without_training = prepared(spec, maps, training, format)
-        upgraded = upgrade(spec, maps)
+        upgraded = reached.upgraded = upgrade(spec, maps)
     code = custom.text if needs_code(upgraded.spec) else ""
     module = custom_module(place) if code and format == "keras" else None
     if verifier is not None:

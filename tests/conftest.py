@@ -50,3 +50,12 @@ def sample_folders() -> list[Path]:
 def sample():
     """Name -> the sample's folder."""
     return lambda name: SAMPLES / name
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests in a browser are for machines that have one: they run when `-m` names them."""
+    if "browser" in config.option.markexpr:
+        return
+    chosen = [item for item in items if "browser" not in item.keywords]
+    config.hook.pytest_deselected(items=[item for item in items if "browser" in item.keywords])
+    items[:] = chosen

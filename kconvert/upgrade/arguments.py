@@ -11,6 +11,7 @@ from kconvert.errors import CodeInModel, Problem, Rejected, UnknownArgument
 from kconvert.report import ArgumentChange
 from kconvert.spec import Dialect, Origin
 from kconvert.upgrade.conditions import holds
+from kconvert.upgrade.in_short import in_short
 from kconvert.upgrade.map_format import SECTIONS, CustomEntry, Entry, Section, value_key
 from kconvert.upgrade.maps import HopMaps, with_case
 from kconvert.upgrade.objects import held_object
@@ -59,7 +60,10 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
         target = entry.rename.get(argument, argument if argument in entry.keep else None)
         if target is not None and _is_foreign_initializer(entry, argument, value, maps):
             new[target] = DEFAULT_INITIALIZER[maps.new]
-            changes.append(ArgumentChange("replaced", argument, target, f"{_short(value)} is Python code; {NOT_USED}"))
+            because = f"{_short(value)} is Python code; {NOT_USED}"
+            changes.append(
+                ArgumentChange("replaced", argument, target, because, in_short(value), in_short(new[target]))
+            )
         elif target is not None:
             try:
                 new[target] = _upgraded_value(entry, argument, value, maps, origin)
@@ -67,15 +71,14 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
                 problem.argument = problem.argument or argument
                 problems.append(problem)
             else:
-                if target != argument or new[target] != value:
-                    what = "renamed" if target != argument else "changed"
-                    changes.append(ArgumentChange(what, argument, target))
+                what = "renamed" if target != argument else "kept" if new[target] == value else "changed"
+                changes.append(ArgumentChange(what, argument, target, "", in_short(value), in_short(new[target])))
         elif argument in entry.drop:
             drop = entry.drop[argument]
             if drop.if_default is not None and value not in drop.if_default:
                 problems.append(Rejected(f"{argument}={value!r}: {drop.because}", argument=argument))
             else:
-                changes.append(ArgumentChange("dropped", argument, "", drop.because))
+                changes.append(ArgumentChange("dropped", argument, "", drop.because, in_short(value)))
         elif isinstance(entry, CustomEntry):
             try:
                 new[argument] = inside_custom(argument, value, entry, maps, origin)
@@ -84,7 +87,9 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
                 problems.append(problem)
             else:
                 if new[argument] != value:
-                    changes.append(ArgumentChange("changed", argument, argument))
+                    changes.append(
+                        ArgumentChange("changed", argument, argument, "", in_short(value), in_short(new[argument]))
+                    )
         elif argument not in packed:
             problems.append(
                 UnknownArgument(f"no map accounts for the argument {argument}={_short(value)}", argument=argument)
@@ -95,10 +100,11 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
             held = held_object(new[target])
             if held is not None:
                 problems.append(UnknownArgument(f"{', '.join(arguments)} hold an object ({held[:80]!r})"))
-            changes.append(ArgumentChange("packed", ", ".join(arguments), target))
+            before = ", ".join(in_short(old.get(a)) for a in arguments)
+            changes.append(ArgumentChange("packed", ", ".join(arguments), target, "", before, in_short(new[target])))
     for target, value in entry.set.items():
         new[target] = value
-        changes.append(ArgumentChange("added", "", target))
+        changes.append(ArgumentChange("added", "", target, "", "", in_short(value)))
     return Arguments(new, tuple(changes), tuple(problems))
 
 
