@@ -93,3 +93,9 @@ def test_a_backend_that_matters_and_is_unknown_is_asked_for():
 def test_the_number_of_inputs_is_checked():
     with pytest.raises(ValueError, match="has 1 inputs, 2 were given"):
         reference(of_layers(X, convolution("c", [1]))).run([np.ones((1, 5, 1))] * 2)
+
+
+def test_somebodys_own_class_with_the_name_of_a_later_one_is_not_taken_for_it():
+    own = LayerSpec("LayerNormalization", "n", {"scale": False, "center": False}, (Call((Port("x"),)),))
+    computed = reference(of_layers(X, own, keras="2.2.4")).run([np.ones((1, 5, 1))])
+    assert [m.class_name for m in computed.missing] == ["LayerNormalization"]

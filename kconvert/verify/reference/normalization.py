@@ -103,8 +103,6 @@ def _is_fused(layer: Layer, axes: Sequence[int], rank: int) -> bool:
 
 def layer_normalization(layer: Layer, x: Value) -> Value:
     """`LayerNormalization` of tf.keras and Keras 3: per sample, over the axes that it has parameters for."""
-    if not layer.facts.is_tf_keras and layer.facts.dialect is Dialect.keras2:
-        raise Lacking("Keras 2 outside of TensorFlow has no such class; this is somebody's own")
     array, config_axis = x.array, layer.get("axis", -1)
     axes = tuple(sorted(a % array.ndim for a in (config_axis if isinstance(config_axis, list) else [config_axis])))
     mean, variance = _moments(array, axes)
