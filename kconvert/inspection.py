@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kconvert.custom_code import NO_CODE, CustomCode
 from kconvert.errors import ConversionFailed
 from kconvert.findings import Inspection, Plan
 from kconvert.map_files import known_layers
@@ -40,11 +41,11 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
     )
 
 
-def planned(path: Path, maps: Sequence[Path], reading: Mapping[str, Any]) -> Plan:
-    """Reads and upgrades; the tensors' values stay in the file."""
+def planned(path: Path, maps: Sequence[Path], reading: Mapping[str, Any], custom: CustomCode = NO_CODE) -> Plan:
+    """Reads and upgrades; the tensors' values stay in the file, and the user's code is read, not run."""
     from kconvert.upgrade import upgrade  # reading alone does without it
 
-    spec = read(path, **reading)
+    spec = read(path, **reading, custom=custom.definitions)
     try:
         result = upgrade(spec, maps)
     except ConversionFailed as failed:
