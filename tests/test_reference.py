@@ -19,7 +19,11 @@ CASES = [CORPUS / line for line in LINES if line and not line.startswith("#")][:
 
 @pytest.mark.parametrize("folder", [*sample_folders(), *CASES], ids=lambda p: f"{p.parent.name}-{p.name}")
 def test_outputs_equal_those_of_the_legacy_framework(folder):
-    assert judged(folder) == ("equal", "")
+    state, text = judged(folder)
+    if (folder / "custom.py").exists():  # code of the user's is not run: what hangs on it is unknown, never wrong
+        assert state in ("equal", "lacking"), text
+    else:
+        assert (state, text) == ("equal", "")
 
 
 @pytest.mark.parametrize(

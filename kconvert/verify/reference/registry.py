@@ -85,7 +85,8 @@ def _rules(dialect: Dialect) -> Mapping[str, Rule]:
 ONLY_IN_TENSORFLOW = frozenset({
     "AdditiveAttention", "Attention", "CategoryEncoding", "CenterCrop", "Conv1DTranspose", "ConvLSTM1D", "ConvLSTM3D", "DepthwiseConv1D",
     "Discretization", "EinsumDense", "GroupNormalization", "Hashing", "Identity", "IntegerLookup", "LayerNormalization",
-    "MultiHeadAttention", "Normalization", "PeepholeLSTMCell", "RandomFourierFeatures", "Rescaling", "Resizing", "StringLookup",
+    "MultiHeadAttention", "Normalization", "PeepholeLSTMCell", "RandomFourierFeatures", "Rescaling", "Resizing",
+    "RMSNormalization", "SpectralNormalization", "StringLookup",
     "TextVectorization", "UnitNormalization",
 })  # fmt: skip
 """Classes of Keras 2 that the Keras outside of TensorFlow did not have: there, they are somebody's own of the same name."""
