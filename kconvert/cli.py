@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
@@ -221,7 +220,7 @@ def verify(
             raise
         failed, found = error, error.verification
     if as_json:
-        _print([json.dumps(dataclasses.asdict(found), indent=2, default=str)])
+        _print([json.dumps(found.to_dict(), indent=2)])
     else:
         _print(verification_lines(found, detailed=verbose > 0))
     if failed is not None:

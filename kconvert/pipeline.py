@@ -119,8 +119,9 @@ def converted(
         if verifier is not None:
             with clock("verify"):
                 check = verified(
-                    verifier, place, format, digests, original=spec, renamed=upgraded.renamed, probe=probe,
-                    tolerance=tolerance, input_names=served.inputs, output_names=served.outputs, module=module,
+                    verifier, place, format, digests, original=spec, renamed=upgraded.renamed, moved=upgraded.moved,
+                    probe=probe, tolerance=tolerance, input_names=served.inputs, output_names=served.outputs,
+                    module=module,
                 )  # fmt: skip
     return Done(spec, upgraded, served, state, check, clock.seconds, bool(code))
 

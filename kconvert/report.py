@@ -187,6 +187,13 @@ class Verification:
     atol: float = 1e-4
     remarks: tuple[str, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON, which has no infinity: null where numbers could not be compared."""
+        data = dataclasses.asdict(self)
+        for check in (*data["outputs"], *data["layers"]):
+            check.update({k: None for k in ("max_abs", "max_rel", "size") if not math.isfinite(check.get(k, 0.0))})
+        return data
+
     @property
     def difference(self) -> str:
         """How outputs and layers differ, in one sentence; empty where none does."""
@@ -260,6 +267,7 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The JSON report; a difference that is no number (another shape, NaN) is null."""
         data = dataclasses.asdict(self)
+        data["verification"] = self.verification.to_dict()
         data["custom_module"] = str(self.custom_module) if self.custom_module else None
         finite: dict[str, Any] = _finite(data)
         return finite

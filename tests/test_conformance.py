@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections import Counter
 
 import h5py
 import numpy as np
@@ -38,7 +39,10 @@ def test_outputs_equal_those_of_the_legacy_framework(folder, tmp_path):
     assert report.verification.status == "passed"
     assert report.verification.weights_compared == stored_variables(target)
     with np.load(folder / "io.npz") as recorded:
-        assert len(report.verification.outputs) == sum(n.startswith("out_") for n in recorded.files)
+        outputs = sum(n.startswith("out_") for n in recorded.files)
+    against = Counter(check.against for check in report.verification.outputs)
+    assert against["probe"] == outputs
+    assert against["reference"] == (outputs if report.custom_module is None else 0)
     written = [target] if report.custom_module is None else [target, tmp_path / "new_custom.py"]
     assert sorted(tmp_path.iterdir()) == written
     assert report.custom_module in (None, tmp_path / "new_custom.py")

@@ -43,12 +43,14 @@ class Upgraded:
     Attributes:
         layers: one entry per layer and hop.
         renamed: old -> new name, where today's Keras refuses the old one.
+        moved: names of layers of the file whose outputs layers of other names give now.
     """
 
     spec: ModelSpec
     layers: tuple[LayerChange, ...]
     notes: tuple[Note, ...]
     renamed: Mapping[str, str]
+    moved: frozenset[str] = frozenset()
 
 
 def upgrade(spec: ModelSpec, maps: Sequence[Path] = ()) -> Upgraded:
@@ -93,6 +95,7 @@ def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
     model = begun = with_needed_calls(begun)
     left_out: tuple[Note, ...] = ()
     changes: list[LayerChange] = []
+    moved: set[str] = set()
     while model is begun or model.dialect < Dialect.keras3:  # an early Keras 3 takes one hop, to the Keras 3 of today
         before = model.dialect
         hop = with_custom_layers(hop_maps(before, maps), spec.origin.custom)
@@ -113,18 +116,19 @@ def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
             model = _prepared(model)
         except Problem as problem:
             raise ConversionFailed([problem]) from None
-        model, layers, unused = hopped(model, hop)
+        model, layers, unused, elsewhere = hopped(model, hop)
         assert model.dialect == hop.new and before in (hop.new - 1, Dialect.keras3), (
             f"a hop from {before.name} led to {model.dialect.name}"
         )
         changes += layers
         dropped |= unused
+        moved |= elsewhere
     account_for_tensors(spec, model, dropped)
     model, renamed = with_legal_names(model)
     notes = [*left_out]
     notes += [Note("info", old, f"renamed to {new}") for old, new in renamed.items()]
     notes += [Note("info", "", f"{tensor} is not used: {because}") for tensor, because in dropped.items()]
-    return Upgraded(model, tuple(changes), tuple(notes), renamed)
+    return Upgraded(model, tuple(changes), tuple(notes), renamed, frozenset(moved))
 
 
 def _resolved(model: ModelSpec) -> Resolved:

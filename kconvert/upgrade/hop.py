@@ -30,6 +30,7 @@ class _Collected:
     problems: list[Problem] = field(default_factory=list)
     changes: list[LayerChange] = field(default_factory=list)
     dropped: dict[str, str] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def with_names(self, hop: str) -> tuple[LayerChange, ...]:
@@ -37,11 +38,12 @@ class _Collected:
         return tuple(replace(c, hop=hop, names=self.names.get(c.name, ())) for c in self.changes)
 
 
-def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChange, ...], dict[str, str]]:
+def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChange, ...], dict[str, str], set[str]]:
     """The model in the next dialect, its arguments checked and its tensors bound already.
 
     Returns:
-        The model, what became of each layer, and the tensors that nothing uses with the reason.
+        The model, what became of each layer, the tensors that nothing uses with the reason, and the layers (with their
+        parents) whose outputs other layers give now.
 
     Raises:
         ConversionFailed: all problems of all layers.
@@ -50,7 +52,8 @@ def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChang
     upgraded = _model(model, maps, ShapeInference(model, None, words_of_keras2(maps, model.origin)), collected, ())
     if collected.problems:
         raise ConversionFailed(collected.problems)
-    return upgraded, collected.with_names(f"{maps.old.name} -> {maps.new.name}"), collected.dropped
+    changes = collected.with_names(f"{maps.old.name} -> {maps.new.name}")
+    return upgraded, changes, collected.dropped, collected.moved
 
 
 def words_of_keras2(maps: HopMaps, origin: Origin) -> Words:
@@ -165,6 +168,8 @@ def _layer(
         if fragment is not before:
             used.append(RuleUsed(name, _purpose(name)))
     collected.dropped |= fragment.dropped
+    if fragment.outputs:
+        collected.moved.add("/".join((*parents, layer.name)))
     collected.changes.append(_change(layer, fragment, arguments, used, parents))
     return fragment
 

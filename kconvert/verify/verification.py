@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from kconvert.errors import VerificationFailed
@@ -23,6 +23,7 @@ def verified(
     *,
     original: ModelSpec,
     renamed: Mapping[str, str],
+    moved: Collection[str] = (),
     probe: Path | None = None,
     tolerance: Tolerance = Tolerance(),
     input_names: Sequence[str] = (),
@@ -35,6 +36,7 @@ def verified(
         digests: of every weight, and of the optimizer's state, as it was meant, under the keys of `keyed_variables`.
         original: the model as it was read.
         renamed: old -> new names of layers, where they differ.
+        moved: layers of the original whose outputs layers of other names give.
         probe: an `.npz` with inputs `in_0`, ... and the outputs `out_0`, ... that the original computed.
         module: the user's own code, which the file needs.
 
@@ -46,7 +48,7 @@ def verified(
     own = str(module) if module else None
     facts = verifier.ask(do="load", path=str(path), format=format, module=own, compiled=is_compiled)
     _compare_weights(digests, facts["digests"], by_name=format == "keras")
-    sides = Sides(original, facts, input_names, output_names, renamed)
+    sides = Sides(original, facts, input_names, output_names, renamed, moved)
     return _proved(compared(verifier, sides, probe=probe, tolerance=tolerance, weights=len(digests)))
 
 
