@@ -153,7 +153,7 @@ def bounded(case):
 def watched(case):
     """Nothing is unmarshalled, unpickled, imported, started or connected to, whatever a file says.
 
-    TensorFlow and the worker's start do much of this themselves; the worker is watched in test_audit.py.
+    Where TensorFlow or a worker has a part in it, they do all of this themselves, and the hook could not tell.
     """
     if case.get("framework") or case.get("isolated"):
         yield
