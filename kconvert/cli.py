@@ -296,12 +296,19 @@ def _status(words: list[str]) -> int:
         return 2
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False  # whoever opens it says why
+
+
 def _is_zoo(source: str) -> bool:
     """A folder that is not itself a model, or a URL that ends like one."""
     if is_url(source):
         return source.endswith("/")
     folder = Path(source)
-    if not folder.is_dir() or any((folder / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
+    if not _is_folder(folder) or any((folder / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
         return False
     return not any(child.name.isdigit() and (child / "saved_model.pb").is_file() for child in folder.iterdir())
 
