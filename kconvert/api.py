@@ -313,7 +313,7 @@ def copy_result(source: Path, target: Path) -> None:
             else:
                 shutil.copyfile(source, room.path)
         except OSError as error:
-            raise TargetError(f"{target}: cannot be written: {error.strerror or error}") from None
+            raise not_written(target, error) from None
         publish(room.entries(overwrite=True))
 
 
