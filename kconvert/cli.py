@@ -5,11 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -17,12 +15,13 @@ from rich.console import Console
 from rich.text import Text
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
-from kconvert.interrupts import ENDING
+from kconvert.interrupts import end_in_order
 from kconvert.printable import printable
 from kconvert.report import Converted, Failed
+from kconvert.stores import is_url
 from kconvert.training import Wanted
 
-COMMANDS = ("convert", "inspect", "plan", "verify", "record")
+COMMANDS = ("convert", "inspect", "plan", "verify", "migrate", "record")
 NOT_FULLY = ("partial", "weights-only")
 NOT_COMPARED = 3
 WORST_FIRST = (0, NOT_COMPARED, 1, 4)  # of a batch, the last counts most
@@ -62,6 +61,12 @@ Timeout = Annotated[
 MemoryLimit = Annotated[
     str | None, typer.Option(metavar="4G", help="Give up above so much, instead of a limit by the file's size.")
 ]
+Custom = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE.py|package.module[:Name]", help="Your own layers and functions; repeatable. Runs that code."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Verbose = Annotated[
@@ -73,7 +78,7 @@ Verbose = Annotated[
 def convert(
     source: Source,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="NEW", help="NEW.keras, or a folder for a SavedModel.")
+        str | None, typer.Option("-o", "--output", metavar="NEW", help="NEW.keras, or a folder for a SavedModel.")
     ] = None,
     weights: Weights = None,
     format: Annotated[str | None, typer.Option(metavar="keras|savedmodel", help="Instead of NEW's ending.")] = None,
@@ -81,6 +86,7 @@ def convert(
     keras_version: Version = None,
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
+    custom: Custom = None,
     maps: Maps = None,
     probe: Probe = None,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not reload and compare the result.")] = False,
@@ -102,6 +108,9 @@ def convert(
     memory_limit: MemoryLimit = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     jobs: Annotated[int, typer.Option(metavar="N", help="Batch: models at a time.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Batch: on a dask.distributed cluster.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Batch: skip what is provably unchanged.")] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Batch: begin nothing after a failure.")] = False,
     include: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Batch: only these models.")] = None,
@@ -114,14 +123,14 @@ def convert(
 
     if _is_zoo(source) and output is not None and not dry_run:
         common = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
-                  "input_shape": _shape(input_shape), "maps": maps or None, "training": training,
+                  "input_shape": _shape(input_shape), "custom": custom, "maps": maps or None, "training": training,
                   "verify": not no_verify, "rtol": rtol, "atol": atol}  # fmt: skip
         return _convert_zoo(
-            source, output, jobs=jobs, resume=resume, fail_fast=fail_fast, include=include or (), exclude=exclude or (),
+            source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, include=include or (), exclude=exclude or (),
             format=format or "keras", timeout=timeout, memory_limit=memory_limit, overwrite=overwrite, quiet=quiet,
             **common,
         )  # fmt: skip
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
     if dry_run:
         return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json=False)
     if output is None:
@@ -163,6 +172,7 @@ def plan(
     keras_version: Version = None,
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
+    custom: Custom = None,
     maps: Maps = None,
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
@@ -171,7 +181,7 @@ def plan(
     """Say what conversion would do, layer by layer; convert nothing."""
     from kconvert import api
 
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
     return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json)
 
 
@@ -198,8 +208,8 @@ def verify(
     from kconvert import api
     from kconvert.summary import verification_lines
 
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, None)
-    del reading["maps"]
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, None, None)
+    del reading["maps"], reading["custom"]
     failed: VerificationFailed | None = None
     try:
         found = api.verify_model(
@@ -220,6 +230,33 @@ def verify(
 
 
 @app.command()
+def migrate(
+    source: Annotated[Path, typer.Argument(metavar="LAYERS.py", help="Python source of custom layers, losses, ...")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="NEW.py", help="Write it there.")] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Only show what would change.")] = False,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Rewrite LAYERS.py itself.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.py.")] = False,
+) -> int:
+    """Bring Python source of any Keras to today's; without an option it is printed. The source is never run."""
+    from kconvert.migrate import file
+
+    if sum((output is not None, diff, in_place)) > 1:
+        raise UsageError("say one of -o NEW.py, --diff and --in-place")
+    text, migrated = file.migrate_file(source)
+    target = source if in_place else output
+    if diff:
+        sys.stdout.write(file.difference(source, text, migrated.text))
+    elif target is None:
+        sys.stdout.write(migrated.text)
+    else:
+        file.write(target, migrated.text, overwrite=overwrite or in_place)
+    for remark in migrated.remarks:
+        where = f"{target or source}:{remark.line}" + (f" {remark.name}" if remark.name else "")
+        Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"{where}: {remark.text}")
+    return 0
+
+
+@app.command()
 def record() -> int:
     """Print a script that records a probe on the machine that runs the old model: record > record_probe.py."""
     sys.stdout.write(Path(__file__).with_name("record_probe.txt").read_text(encoding="ascii"))
@@ -228,9 +265,7 @@ def record() -> int:
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: runs one command and exits with its status."""
-    for number in ENDING:
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup sets it
-            signal.signal(number, _end)
+    end_in_order(_complain)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words == ["--version"]:
         from kconvert.versions import versions
@@ -263,14 +298,16 @@ def _status(words: list[str]) -> int:
 
 
 def _is_zoo(source: str) -> bool:
-    """A folder that is not itself a model."""
+    """A folder that is not itself a model, or a URL that ends like one."""
+    if is_url(source):
+        return source.endswith("/")
     folder = Path(source)
     if not folder.is_dir() or any((folder / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
         return False
     return not any(child.name.isdigit() and (child / "saved_model.pb").is_file() for child in folder.iterdir())
 
 
-def _convert_zoo(source: str, output: Path, *, quiet: bool, **options: Any) -> int:
+def _convert_zoo(source: str, output: str, *, quiet: bool, **options: Any) -> int:
     """A line per model, or a moving display on a terminal; at the end what became of all of them."""
     from kconvert.batch import convert_many
     from kconvert.batch.display import Display
@@ -300,11 +337,13 @@ def _reading(
     keras_version: str | None,
     source_data_format: str | None,
     input_shape: str | None,
+    custom: list[str] | None,
     maps: list[Path] | None,
 ) -> dict[str, Any]:
     return {
         "weights": weights, "backend": backend, "keras_version": keras_version,
-        "source_data_format": source_data_format, "input_shape": _shape(input_shape), "maps": maps or (),
+        "source_data_format": source_data_format, "input_shape": _shape(input_shape), "custom": custom,
+        "maps": maps or (),
     }  # fmt: skip
 
 
@@ -316,14 +355,6 @@ def _shape(text: str | None) -> tuple[int | None, ...] | None:
     if not parts or not all(p.isdigit() or p in ("None", "?") for p in parts):
         raise UsageError(f"--input-shape {text}: is a list of sizes without the batch's, such as 14,14,1")
     return tuple(int(p) if p.isdigit() else None for p in parts)
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    """Ends the run by way of all its `finally`, once: a second Ctrl-C does not disturb what cleans up."""
-    for one in ENDING:
-        signal.signal(one, signal.SIG_IGN)
-    _complain("interrupted")
-    sys.exit(128 + number)
 
 
 class Terminal(Console):

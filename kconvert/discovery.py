@@ -7,16 +7,18 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kconvert.errors import KConvertError, NoArchitecture, NoWeights
 from kconvert.findings import Found
 from kconvert.read.pairing import weights_beside
 from kconvert.read.sniff import sniffed
+from kconvert.stores import files_below, joined
 
 WORDS = (b"class_name", b"config")
 KERAS0 = re.compile(rb"['\"]?name['\"]?\s*:\s*['\"]?(Sequential|Graph)\b")
 BLOCK = 1 << 20
+TEXTS, SUFFIXES = (".json", ".yaml", ".yml"), (".h5", ".hdf5")
 
 
 def models_below(root: Path, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[Found]:
@@ -30,10 +32,46 @@ def models_below(root: Path, include: Sequence[str] = (), exclude: Sequence[str]
     pairs = {path: _weights_of(path) for path in sources}
     taken = {weights.resolve() for weights in pairs.values() if weights is not None}
     return [
-        Found(path, weights, path.relative_to(root).as_posix(), *_digest([path] + ([weights] if weights else [])))
+        Found(
+            str(path), None if weights is None else str(weights), path.relative_to(root).as_posix(),
+            *_digest([path] if weights is None else [path, weights]),
+        )
         for path, weights in pairs.items()
         if path.resolve() not in taken
-    ]
+    ]  # fmt: skip
+
+
+def models_at(url: str, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[Found]:
+    """Every model below a URL, by the names of its files: the content is read where it is converted.
+
+    HDF5, `.keras`, folders with `saved_model.pb`, and architectures as JSON or YAML beside one weights file of their name.
+    """
+    files = {path: (size, mark) for path, size, mark in files_below(url)}
+    folders = {path.removesuffix("saved_model.pb").rstrip("/") for path in files if path.endswith("saved_model.pb")}
+    found: dict[str, tuple[str | None, list[str]]] = {
+        folder: (None, [p for p in files if p.startswith(f"{folder}/")]) for folder in folders if folder
+    }
+    taken = set()
+    for path in files:
+        if any(path.startswith(f"{folder}/") for folder in folders) or PurePosixPath(path).suffix not in TEXTS:
+            continue
+        stem = PurePosixPath(path).with_suffix("")
+        pair = [w for w in (f"{stem}{e}{s}" for e in ("", "_weights", ".weights") for s in SUFFIXES) if w in files]
+        if len(pair) == 1:
+            found[path] = (pair[0], [path, pair[0]])
+            taken.add(pair[0])
+    for path in files:
+        inside = any(path.startswith(f"{folder}/") for folder in folders)
+        if not inside and path not in taken and PurePosixPath(path).suffix in (*SUFFIXES, ".keras"):
+            found[path] = (None, [path])
+    return [
+        Found(
+            joined(url, path), weights and joined(url, weights), path,
+            hashlib.sha256("\n".join(files[p][1] for p in parts).encode()).hexdigest(), sum(files[p][0] for p in parts),
+        )
+        for path, (weights, parts) in sorted(found.items())
+        if _is_wanted(path, include, exclude)
+    ]  # fmt: skip
 
 
 def _candidates(root: Path) -> Iterator[Path]:

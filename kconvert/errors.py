@@ -11,6 +11,7 @@ KConvertError
 ├── TargetError              the target cannot be written
 ├── UsageError               the call itself is wrong
 ├── MapError                 a layer map is malformed
+├── MigrationError           Python source that cannot be parsed
 ├── ConversionFailed         carries every Problem of one model
 ├── Problem                  one thing wrong with one layer
 │   ├── UnknownLayer
@@ -120,6 +121,10 @@ class MapError(KConvertError):
     """A layer map is malformed; the message names file, layer and word."""
 
     code = "E_MAP"
+
+
+class MigrationError(KConvertError):
+    """Python source that is neither Python 3 nor Python 2."""
 
 
 class VerificationFailed(KConvertError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from kconvert.errors import Problem
@@ -87,14 +86,14 @@ class Found:
     """One model in a folder of many.
 
     Attributes:
-        source: the file or folder, and `weights` the tensors of an architecture.
+        source: path or URL of the file or folder, and `weights` of the tensors of an architecture.
         relative: its path below the folder that was searched.
-        digest: SHA-256 of all its bytes.
+        digest: SHA-256 of all its bytes; of a URL, what its store says changes with them.
         nbytes: of all its files.
     """
 
-    source: Path
-    weights: Path | None
+    source: str
+    weights: str | None
     relative: str
     digest: str
     nbytes: int

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kconvert.custom_code import NO_CODE, CustomCode
 from kconvert.errors import ConversionFailed
 from kconvert.findings import Inspection, Plan
 from kconvert.map_files import known_layers
 from kconvert.read import read
+from kconvert.risks import risks_of
 from kconvert.spec import LayerSpec, ModelSpec, ports_in, stored_tensors, walk
 
 
@@ -35,15 +37,15 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
         {"inputs": spec.signature.inputs, "outputs": spec.signature.outputs} if spec.signature else None,
         custom,
         lambdas,
-        tuple(_risks(spec, custom, lambdas)),
+        tuple(risks_of(spec, custom, _size_of_source(spec, path, weights))),
     )
 
 
-def planned(path: Path, maps: Sequence[Path], reading: Mapping[str, Any]) -> Plan:
-    """Reads and upgrades; the tensors' values stay in the file."""
+def planned(path: Path, maps: Sequence[Path], reading: Mapping[str, Any], custom: CustomCode = NO_CODE) -> Plan:
+    """Reads and upgrades; the tensors' values stay in the file, and the user's code is read, not run."""
     from kconvert.upgrade import upgrade  # reading alone does without it
 
-    spec = read(path, **reading)
+    spec = read(path, **reading, custom=custom.definitions)
     try:
         result = upgrade(spec, maps)
     except ConversionFailed as failed:
@@ -81,14 +83,14 @@ def _custom_classes(spec: ModelSpec, layers: Sequence[LayerSpec]) -> dict[str, t
     return {name: tuple(layer.name for layer in layers if layer.class_name == name) for name in names}
 
 
-def _risks(spec: ModelSpec, custom: Mapping[str, Any], lambdas: Sequence[str]) -> list[str]:
-    risks = []
-    if lambdas:
-        risks.append(f"{len(lambdas)} Lambda layers hold Python code, which is never run")
-    if custom:
-        risks.append(f"{len(custom)} classes are not Keras's own: {', '.join(custom)}")
-    if spec.origin.backend is None:
-        risks.append("the file does not say which backend wrote it (--backend)")
-    if spec.origin.keras[0] is None:
-        risks.append("the file does not say which Keras wrote it (--keras-version)")
-    return risks
+def _size_of_source(spec: ModelSpec, path: Path, weights: Path | None) -> int | None:
+    """Bytes of what it was read from; None where the tensors were found by name in another file."""
+    if "+" in spec.origin.kind and weights is None:
+        return None
+    return sum(_size(p) for p in (path, weights) if p is not None)
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return path.stat().st_size if path.exists() else sum(f.stat().st_size for f in path.parent.glob(f"{path.name}.*"))

@@ -18,6 +18,7 @@ WORDS = {
     "upgrade": "upgrading the layers",
     "import": "importing TensorFlow",
     "rebuild": "building the model",
+    "training": "taking up its training",
     "export": "writing the result",
     "verify": "checking the result",
 }

@@ -36,6 +36,12 @@ def weights_of(folder: Path) -> Path | None:
     return None if source_of(folder).suffix == ".h5" else next(folder.glob("*weights.h5"), None)
 
 
+def custom_of(folder: Path) -> Path | None:
+    """The user's own code of a case or sample."""
+    path = folder / "custom.py"
+    return path if path.exists() else None
+
+
 def sample_folders() -> list[Path]:
     return sorted(p.parent for p in SAMPLES.glob("*/io.npz"))
 

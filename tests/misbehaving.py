@@ -29,6 +29,17 @@ def echo(question):
 
 
 @thing
+def report_itself(question):
+    return {"result": os.getpid()}
+
+
+@thing
+def report_slowly(question):
+    time.sleep(0.5)
+    return {"result": os.getpid()}
+
+
+@thing
 def segfault(question):
     ctypes.string_at(0)
 

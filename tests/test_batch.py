@@ -16,14 +16,15 @@ import pytest
 from conftest import ROOT, SAMPLES
 
 import kconvert
-from kconvert.batch.journal import Journal, digest_of
+from kconvert.batch.journal import Journal
+from kconvert.batch.places import Room
 from kconvert.batch.reports import page_of
-from kconvert.batch.running import _Room
 from kconvert.batch.settings import Settings
 from kconvert.batch.tasks import tasks_of
 from kconvert.discovery import models_below
 from kconvert.errors import TargetError, UsageError
 from kconvert.report import Converted, Failed, Skipped
+from kconvert.stores import digest_of
 
 MNIST = SAMPLES / "mnist_cnn"
 
@@ -64,7 +65,7 @@ def test_models_are_found_by_content_and_belong_together_as_their_names_say(tmp_
     (tmp_path / "broken.h5").write_text("not a model")
     (tmp_path / ".git").mkdir()
     shutil.copyfile(MNIST / "model.h5", tmp_path / ".git" / "model.h5")
-    found = {f.relative: f.weights and f.weights.name for f in models_below(tmp_path)}
+    found = {f.relative: f.weights and Path(f.weights).name for f in models_below(tmp_path)}
     assert found == {
         "broken.h5": None, "pair/net.json": "net_weights.h5", "served/1": None, "weights_of_a_net.data": None
     }  # fmt: skip
@@ -77,9 +78,9 @@ def test_two_models_for_one_place_are_refused_before_the_work(tmp_path):
     shutil.copyfile(MNIST / "model.h5", tmp_path / "net.h5")
     shutil.copyfile(MNIST / "model.h5", tmp_path / "net.hdf5")
     with pytest.raises(UsageError, match=r"net\.h5, net\.hdf5 would all become .*net\.keras.*--exclude"):
-        tasks_of(models_below(tmp_path), tmp_path, tmp_path.parent / "out", {}, "keras")
+        tasks_of(models_below(tmp_path), str(tmp_path), str(tmp_path.parent / "out"), {}, "keras")
     with pytest.raises(UsageError, match="own folder"):
-        tasks_of(models_below(tmp_path), tmp_path, tmp_path, {}, "keras")
+        tasks_of(models_below(tmp_path), str(tmp_path), str(tmp_path), {}, "keras")
 
 
 def test_the_nearest_settings_win_and_their_paths_are_meant_from_their_file(tmp_path):
@@ -97,30 +98,31 @@ def test_the_nearest_settings_win_and_their_paths_are_meant_from_their_file(tmp_
 
 
 def test_one_batch_at_a_time_writes_to_a_folder(tmp_path):
-    with Journal(tmp_path), pytest.raises(TargetError, match="another batch"):
-        Journal(tmp_path)
-    Journal(tmp_path).close()
+    with Journal(str(tmp_path)), pytest.raises(TargetError, match="another batch"):
+        Journal(str(tmp_path))
+    Journal(str(tmp_path)).close()
 
 
 def test_what_is_done_is_done_only_while_nothing_has_changed(tmp_path):
     copies(tmp_path / "zoo", 1)
-    (task,) = tasks_of(models_below(tmp_path / "zoo"), tmp_path / "zoo", tmp_path / "out", {}, "keras")
-    with Journal(tmp_path / "out") as journal:
-        task.target.write_bytes(b"result")
+    (task,) = tasks_of(models_below(tmp_path / "zoo"), str(tmp_path / "zoo"), str(tmp_path / "out"), {}, "keras")
+    with Journal(str(tmp_path / "out")) as journal:
+        Path(task.target).write_bytes(b"result")
         journal.write(task, "converted", {"status": "converted"})
         assert journal.finished(task) == {"status": "converted"}
-        task.target.write_bytes(b"other")
+        Path(task.target).write_bytes(b"other")
         assert journal.finished(task) is None
-        task.target.write_bytes(b"result")
-        (other,) = tasks_of([task.found], tmp_path / "zoo", tmp_path / "out", {"backend": "theano"}, "keras")
+        Path(task.target).write_bytes(b"result")
+        (other,) = tasks_of(
+            [task.found], task.found.source.rpartition("/")[0], str(tmp_path / "out"), {"backend": "theano"}, "keras"
+        )
         assert journal.finished(other) is None
         journal.write(task, "failed", {"status": "failed"})
         assert journal.finished(task) is None
 
 
 def test_a_large_model_waits_until_there_is_room_for_it():
-    room = _Room()
-    room._free = 100.0
+    room = Room(100)
     order = []
     with room.taken(80):
         waiting = threading.Thread(target=lambda: order.append(_took(room, 50)))
@@ -193,3 +195,79 @@ def test_an_interrupted_batch_ends_soon_leaves_nothing_half_done_and_goes_on(tmp
     outcomes = list(kconvert.convert_many(zoo, out, resume=True))
     assert {Path(o.target).name for o in outcomes if isinstance(o, Skipped)} <= whole
     assert len(list(out.glob("*.keras"))) == 6
+
+
+@pytest.fixture
+def store(monkeypatch):
+    """An S3 server on this machine, with one bucket."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    boto3.client("s3").create_bucket(Bucket="models")
+    yield "s3://models"
+    import s3fs
+
+    s3fs.S3FileSystem.clear_instance_cache()
+    server.stop()
+
+
+@pytest.mark.framework
+def test_models_in_a_store_are_converted_into_it_and_a_second_run_goes_on(tmp_path, store):
+    import s3fs
+
+    system = s3fs.S3FileSystem()
+    for path in copies(tmp_path / "zoo", 3).iterdir():
+        system.put_file(str(path), f"models/old/a/{path.name}")
+    (tmp_path / "page.h5").write_text("<!doctype html><title>no</title>")
+    system.put_file(str(tmp_path / "page.h5"), "models/old/page.h5")
+    outcomes = list(kconvert.convert_many(f"{store}/old", f"{store}/new", jobs=2))
+    assert sorted(type(o).__name__ for o in outcomes) == ["Converted"] * 3 + ["Failed"]
+    system.invalidate_cache()
+    assert {p.rpartition("/")[2] for p in system.find("models/new")} == {
+        "model_00000.keras", "model_00001.keras", "model_00002.keras",
+        "journal.sqlite", "report.json", "report.html", "failures.txt",
+    }  # fmt: skip
+    system.rm_file("models/new/a/model_00001.keras")
+    again = list(kconvert.convert_many(f"{store}/old", f"{store}/new", resume=True, exclude=["page*"]))
+    assert [Path(o.target).name for o in again if isinstance(o, Converted)] == ["model_00001.keras"]
+    assert sum(isinstance(o, Skipped) for o in again) == 2
+
+
+@pytest.mark.framework
+def test_a_cluster_that_loses_a_worker_still_finishes_with_the_same_outcomes(tmp_path):
+    from distributed import LocalCluster
+
+    zoo, out = copies(tmp_path / "zoo", 5), tmp_path / "out"
+    (zoo / "page.h5").write_text("<!doctype html><title>no</title>")
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        seen = []
+        for outcome in kconvert.convert_many(zoo, out, scheduler=cluster.scheduler_address):
+            seen.append(outcome)
+            if len(seen) == 1:
+                nanny = next(iter(cluster.workers.values()))
+                os.kill(nanny.pid, signal.SIGKILL)
+    assert sorted(type(o).__name__ for o in seen) == ["Converted"] * 5 + ["Failed"]
+    assert {p.name for p in out.glob("*.keras")} == {f"model_{n:05}.keras" for n in range(5)}
+    alone = tmp_path / "alone.keras"
+    kconvert.convert(zoo / "model_00004.h5", alone)
+    assert digest_of(alone) == digest_of(out / "model_00004.keras")
+
+
+def test_a_scheduler_that_is_not_there_is_a_wrong_call(tmp_path):
+    copies(tmp_path / "zoo", 1)
+    with pytest.raises(UsageError, match="--scheduler"):
+        list(kconvert.convert_many(tmp_path / "zoo", tmp_path / "out", scheduler="nowhere"))
+    Journal(str(tmp_path / "out")).close()

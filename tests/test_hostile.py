@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import audit
 import bad_files
 import pytest
 import yaml
@@ -68,7 +69,7 @@ def folder(case):
 def test_the_api_raises_one_error_and_changes_nothing(case, folder):
     source = made(case, folder)
     before = everything_below(folder)
-    with bounded(case), somebody(case), pytest.raises(errors.KConvertError) as refused:
+    with bounded(case), somebody(case), watched(case), pytest.raises(errors.KConvertError) as refused:
         if case.get("reads"):
             for tensor in stored_tensors(read(source)):
                 tensor.read()
@@ -104,7 +105,7 @@ def test_the_command_says_it_in_one_line_and_changes_nothing(case, folder, capfd
 def test_what_is_only_strange_stands_in_nobodys_way(case, tmp_path):
     source = made(case, tmp_path)
     before = everything_below(tmp_path)
-    with bounded(case):
+    with bounded(case), watched(case):
         assert kconvert.plan(source, isolation="none", **case.get("options", {})).blockers == ()
         if case.get("reads"):
             assert all(tensor.read().shape == tensor.shape for tensor in stored_tensors(read(source)))
@@ -139,12 +140,27 @@ def bounded(case):
     """Time, and how much more memory the body held at once than before; TensorFlow is imported before that."""
     if case.get("framework"):
         importlib.import_module("kconvert.framework").keras_on_tensorflow()
-    held, begun = _resident("VmRSS"), time.monotonic()
+    clock = time.monotonic if case.get("isolated") else time.process_time  # a busy machine makes nothing slower
+    held, begun = _resident("VmRSS"), clock()
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     yield
-    seconds, megabytes = time.monotonic() - begun, (_resident("VmHWM") - held) / 1024
+    seconds, megabytes = clock() - begun, (_resident("VmHWM") - held) / 1024
     assert seconds <= case.get("seconds", LONGEST) * (3 if case.get("framework") else 1)
     assert megabytes <= case.get("megabytes", LARGEST)
+
+
+@contextlib.contextmanager
+def watched(case):
+    """Nothing is unmarshalled, unpickled, imported, started or connected to, whatever a file says.
+
+    TensorFlow and the worker's start do much of this themselves; the worker is watched in test_audit.py.
+    """
+    if case.get("framework") or case.get("isolated"):
+        yield
+        return
+    with audit.watched() as seen:
+        yield
+    assert seen == []
 
 
 def _resident(which):
@@ -251,3 +267,68 @@ def test_initial_values_are_not_computed(tmp_path, monkeypatch):
     model = kconvert.load(made({"file": "orthogonal"}, tmp_path), isolation="none")
     assert model.layers[-1].get_config()["kernel_initializer"]["class_name"] == "Orthogonal"
     assert (model.layers[-1].kernel.numpy() == 1).all()
+
+
+def test_the_content_of_other_files_is_nowhere(tmp_path, capfd):
+    """Neither on the terminal, nor in a report, nor in what was converted."""
+    for number, case in enumerate(c for c in TABLE["cases"] if c["row"] in (33, 34, 37)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        source = made(case, folder)
+        (folder / "canary.txt").write_text(CANARIES[0])
+        for words in (
+            ["inspect", "--json"],
+            ["plan", "--json"],
+            ["-o", str(folder / "n.keras"), "--report", str(folder / "r.json")],
+        ):
+            with pytest.raises(SystemExit) as exited:
+                cli.main([*words[:1], str(source), *words[1:]] if words[0] != "-o" else [str(source), *words])
+            assert exited.value.code == 1
+        assert not (folder / "n.keras").exists() and not (folder / "r.json").exists()
+    said = capfd.readouterr()
+    assert CANARIES[0] not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("case", "shown"),
+    [
+        ({"file": "lambda_of", "with": "list"}, "Lambda 'dense_1' holds Python code, which is never run: lambda x: "),
+        ({"file": "lambda_named", "with": "get_file"}, "the function 'get_file', of which the file has the name alone"),
+        ({"file": "lambda_hidden", "with": "wrapper"}, "Lambda 't/hidden' holds Python code, which is never run"),
+        ({"file": "lambda_hidden", "with": "activation"}, "Dense 'dense_1' holds Python code in its arguments"),
+        (
+            {"file": "training_config", "with": '{"loss": {"class_name": "Lambda"}}'},
+            "the training configuration holds Python code",
+        ),
+        (
+            {"file": "holding_code", "with": "TFSMLayer"},
+            "TFSMLayer 'dense_1' names another file, which is never opened: http://",
+        ),
+        ({"file": "vocabulary", "with": "/etc/passwd"}, "names another file, which is never opened: /etc/passwd"),
+        ({"file": "unknown_layer"}, "1 classes are not Keras's own: FancyDense"),
+        ({"file": "genuine_zeros"}, "its tensors unpack to 16,785,408 bytes from"),
+    ],
+    ids=lambda v: v["file"] if isinstance(v, dict) else "",
+)
+def test_inspect_shows_what_a_file_holds(case, shown, tmp_path, capfd):
+    source = made(case, tmp_path)
+    with audit.watched() as seen:
+        risks = kconvert.inspect_model(source, isolation="none").risks
+    assert any(shown in risk for risk in risks), risks
+    assert seen == []
+    with pytest.raises(SystemExit) as exited:
+        cli.main(["inspect", str(source)])
+    assert exited.value.code == 0
+    assert shown in capfd.readouterr().out
+
+
+def test_every_promise_has_tests_that_exist():
+    """SECURITY.md names them as `file::test`."""
+    text = (ROOT / "SECURITY.md").read_text()
+    promises = re.split(r"^\d+\. \*\*", text.split("## Not promised")[0], flags=re.MULTILINE)[1:]
+    assert len(promises) == 11
+    for promise in promises:
+        names = re.findall(r"`(test_\w+\.py)::(test_\w+)`", promise)
+        assert names, promise
+        for file, test in names:
+            assert re.search(rf"^def {test}\(", (ROOT / "tests" / file).read_text(), re.MULTILINE), test

@@ -37,16 +37,23 @@ def workers_of(process):
     return []
 
 
+def workers_when_they_are_there(process):
+    while process.poll() is None and not workers_of(process):
+        time.sleep(0.01)
+    return workers_of(process)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda n: n.name)
-@pytest.mark.parametrize("after", [0.4, None], ids=["while reading", "at any time"])
-def test_what_is_interrupted_ends_at_once_and_leaves_nothing(number, after, tmp_path):
+@pytest.mark.parametrize("within", [0, 2.5], ids=["at first", "at any time"])
+def test_what_is_interrupted_ends_at_once_and_leaves_nothing(number, within, tmp_path):
     """A kill -9 leaves a folder that the next run removes, but no process."""
     target = tmp_path / "out" / "new.keras"
     target.parent.mkdir()
     target.write_text("precious")
     process = start(MNIST, "-o", target, "--overwrite", "--report", tmp_path / "report.json")
-    time.sleep(random.uniform(0.5, 2.5) if after is None else after)
-    workers = workers_of(process)
+    workers = workers_when_they_are_there(process)
+    time.sleep(random.uniform(0, within))
+    workers += workers_of(process)
     begin = time.monotonic()
     process.send_signal(number)
     out, err = process.communicate()
@@ -65,8 +72,7 @@ def test_what_is_interrupted_ends_at_once_and_leaves_nothing(number, after, tmp_
 
 def test_a_second_interrupt_changes_nothing(tmp_path):
     process = start(MNIST, "-o", tmp_path / "new.keras")
-    time.sleep(1.2)
-    workers = workers_of(process)
+    workers = workers_when_they_are_there(process)
     for _ in range(20):
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGINT)

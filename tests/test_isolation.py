@@ -20,10 +20,10 @@ from kconvert.workers import Pool
 MNIST = SAMPLES / "mnist_cnn"
 SEEDS = ROOT.parent / "shared" / "hostile"
 BAD = [
-    ("segfault", Crashed, "SIGSEGV while doing segfault"),
-    ("leave", Crashed, "its process ended with status 3 while doing leave"),
-    ("spin", TimedOut, "not done after 1 s, while doing spin (--timeout)"),
-    ("grow", OutOfMemory, "needs more than 0.195 GiB of memory, while doing grow (--memory-limit)"),
+    ("segfault", Crashed, "SIGSEGV while doing segfault", "E_WORKER_CRASH"),
+    ("leave", Crashed, "its process ended with status 3 while doing leave", "E_WORKER_CRASH"),
+    ("spin", TimedOut, "not done after 1 s, while doing spin (--timeout)", "E_TIMEOUT"),
+    ("grow", OutOfMemory, "needs more than 0.195 GiB of memory, while doing grow (--memory-limit)", "E_MEMORY"),
 ]
 
 
@@ -42,8 +42,8 @@ def run(*words):
     return exited.value.code
 
 
-@pytest.mark.parametrize(("name", "error", "says"), BAD)
-def test_python_has_one_error_whatever_a_file_does(bad_files, name, error, says, tmp_path):
+@pytest.mark.parametrize(("name", "error", "says", "code"), BAD)
+def test_python_has_one_error_whatever_a_file_does(bad_files, name, error, says, code, tmp_path):
     limits = {"timeout": 1, "memory_limit": "200M"}
     for call in (
         kconvert.inspect_model,
@@ -53,12 +53,12 @@ def test_python_has_one_error_whatever_a_file_does(bad_files, name, error, says,
     ):
         with pytest.raises(error) as raised:
             call(bad_files(name), **limits)
-        assert str(raised.value) == f"{bad_files(name)}: {says}"
+        assert (str(raised.value), raised.value.code) == (f"{bad_files(name)}: {says}", code)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("name", "error", "says"), BAD)
-def test_the_command_line_has_one_line_whatever_a_file_does(bad_files, name, error, says, tmp_path, capfd):
+@pytest.mark.parametrize(("name", "error", "says", "code"), BAD)
+def test_the_command_line_has_one_line_whatever_a_file_does(bad_files, name, error, says, code, tmp_path, capfd):
     limits = ["--timeout", "1", "--memory-limit", "200M"]
     for words in (
         ["inspect", bad_files(name)],
@@ -66,7 +66,7 @@ def test_the_command_line_has_one_line_whatever_a_file_does(bad_files, name, err
         [bad_files(name), "-o", tmp_path / "new.keras"],
     ):
         assert run(*words, *limits) == 1
-        assert capfd.readouterr() == ("", f"error: {bad_files(name)}: {says}\n")
+        assert capfd.readouterr() == ("", f"error: {bad_files(name)}: {says} [{code}]\n")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -91,12 +91,13 @@ def test_the_parent_imports_neither_hdf5_nor_a_framework_nor_numpy(tmp_path):
     assert done.stdout.splitlines() == ["sequential 7", "UsageError", "[]"], done.stderr
 
 
-def test_modules_in_the_current_folder_are_not_imported(tmp_path):
-    for name in ("json", "numpy", "grp", "h5py", "yaml", "sitecustomize", "usercustomize", "typing", "signal"):
+@pytest.mark.parametrize("way", ["kconvert", "python -m kconvert"])
+def test_modules_in_the_current_folder_are_not_imported(way, tmp_path):
+    for name in ("json", "numpy", "grp", "h5py", "yaml", "sitecustomize", "usercustomize", "signal", "rich", "psutil"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
     shutil.copy(MNIST / "model.h5", tmp_path)
-    console_script = "import sys; from kconvert.cli import main; main(sys.argv[1:])"
-    done = command("-P", "-c", console_script, "inspect", "model.h5", cwd=tmp_path)
+    script = ["-P", "-c", "from kconvert.__main__ import main; main()"]  # as an installed command has it
+    done = command(*(script if way == "kconvert" else ["-m", "kconvert"]), "inspect", "model.h5", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert not (tmp_path / "ran").exists()
 

@@ -32,7 +32,7 @@ def killed_at_every_call(scenario, place):
     program = [sys.executable, str(PROGRAM), scenario]
     inject = f"inject={CHANGES}:signal=KILL:when={publish_and_die.AT}"
     strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CHANGES}", "-e", inject]
-    if shutil.which("strace") and run([*strace, "true"]).returncode == 0:
+    if shutil.which("strace") is not None and run([*strace, "true"]).returncode == 0:
         found = json.loads(run([*strace, *program, "strace", str(place)]).stdout)
         survived = [Path(folder).name.split("-")[0] for folder, status in found if status == 0]
         assert survived == list(publish_and_die.CALLS)  # the last of each kind: every call there is has killed one
@@ -209,11 +209,13 @@ def test_folders_that_were_made_for_nothing_are_removed(tmp_path):
         ("n" * 300 + ".keras", "cannot be written: File name too long"),
         ("a\0b.keras", "cannot be written: embedded null byte"),
     ],
+    ids=["in a file", "long", "null"],
 )
 def test_a_place_that_cannot_be_is_found_before_anything_is_written(target, says, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(TargetError, match=says), staged(tmp_path / target):
+    with pytest.raises(TargetError, match=says) as refused, staged(tmp_path / target):
         raise AssertionError
+    assert refused.value.code == "E_OUT_PATH"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 

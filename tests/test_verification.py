@@ -21,7 +21,7 @@ def spec_of(name):
 
 
 def generated(name, run=0):
-    return plausible(wanted_inputs(spec_of(name), []), BATCHES, run)
+    return plausible(wanted_inputs(spec_of(name), []), BATCHES[run], run)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
 from kconvert.errors import Crashed, InternalError, OutOfMemory, TimedOut, UsageError
-from kconvert.workers import Allowance, Limits, Supervised
+from kconvert.workers import Allowance, Limits, Pool, Supervised
 from kconvert.workers.limits import allowance, bytes_of
 
 PROGRAM = Path(__file__).with_name("misbehaving.py")
@@ -175,3 +176,49 @@ def wait_until(holds, seconds=5.0):
     while not holds() and time.monotonic() < end:
         time.sleep(0.02)
     return holds()
+
+
+@pytest.fixture
+def pool():
+    one = Pool(PROGRAM, jobs_each=3)
+    yield one
+    one.close()
+
+
+def do(pool, name="report_itself", **more):
+    return pool.done(name, {"reading": {"source": f"{name}.h5"}}, limits(), about="model.h5", **more)
+
+
+def test_a_worker_of_a_pool_does_some_jobs_and_is_replaced(pool):
+    assert [len(set(p)) for p in chunks([do(pool) for _ in range(9)], 3)] == [1, 1, 1]
+
+
+def test_after_a_crash_the_next_job_has_another_worker(pool):
+    first = do(pool)
+    with pytest.raises(Crashed):
+        do(pool, "segfault")
+    assert do(pool) != first
+
+
+def test_no_model_follows_code_of_the_users_in_one_worker(pool):
+    assert do(pool, is_last=True) != do(pool)
+
+
+def test_threads_have_workers_of_their_own(pool):
+    with ThreadPoolExecutor(2) as threads:
+        pids = list(threads.map(lambda _: do(pool, "report_slowly"), range(2)))
+    assert len(set(pids)) == 2
+
+
+def test_a_fork_of_the_process_leaves_its_workers_alone(pool):
+    pid = do(pool)
+    child = os.fork()
+    if child == 0:
+        pool.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert do(pool) == pid
+
+
+def chunks(values, size):
+    return [values[n : n + size] for n in range(0, len(values), size)]

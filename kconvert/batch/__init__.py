@@ -3,7 +3,7 @@
 * `settings.py`: `kconvert.yaml` beside or above models;
 * `tasks.py`: what is to be converted to where, checked before any work;
 * `journal.py`: what is done, in SQLite beside the output;
-* `running.py`: workers side by side, within memory;
+* `converting.py`: one model; `places.py`: threads here or a cluster, within memory; `running.py`: all of them;
 * `reports.py`: one page to read in the morning.
 """
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -13,6 +12,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 from kconvert.printable import printable
 from kconvert.report import Converted, Failed, Outcome
+from kconvert.stores import joined
 
 
 class Display:
@@ -56,11 +56,11 @@ class Display:
         if not self._is_quiet and (self._progress is None or isinstance(outcome, Failed)):
             self._console.print(printable(_line(outcome)))
 
-    def summary(self, output: Path) -> list[str]:
+    def summary(self, output: str) -> list[str]:
         """How many ended how, and by which errors."""
         lines = [f"{count:6} {status}" for status, count in sorted(self._counts.items())]
         lines += [f"{count:6} by {error}" for error, count in self._errors.most_common()]
-        return [*lines, f"{output / 'report.html'}"]
+        return [*lines, joined(output, "report.html")]
 
 
 def _status(outcome: Outcome) -> str:

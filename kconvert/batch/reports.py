@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import shlex
+import tempfile
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from kconvert.batch.journal import Journal
 from kconvert.errors import ConversionFailed
 from kconvert.report import Converted, Failed, Outcome
+from kconvert.stores import is_url, joined, publish_to
 
 STYLE = Path(__file__).with_name("report.css")
 SCRIPT = Path(__file__).with_name("report.js")
@@ -42,14 +44,14 @@ def record_of(relative: str, outcome: Outcome) -> dict[str, Any]:
     return record | {"status": "skipped", "reason": outcome.reason}
 
 
-def write_reports(journal: Journal, output: Path, wanted: Collection[str]) -> None:
+def write_reports(journal: Journal, output: str, wanted: Collection[str]) -> None:
     """`report.json`, `report.html` and `failures.txt` of all models of the batch, those of earlier runs included."""
     records = [record for relative, record in journal.records() if relative in wanted]
     summary = dict(Counter(record["status"] for record in records))
     page = {"summary": summary, "models": records}
-    _put(output / "report.json", json.dumps(page, indent=1))
-    _put(output / "report.html", page_of(records, summary))
-    _put(output / "failures.txt", "".join(_retry(record) for record in records if record["status"] == "failed"))
+    _put(output, "report.json", json.dumps(page, indent=1))
+    _put(output, "report.html", page_of(records, summary))
+    _put(output, "failures.txt", "".join(_retry(record) for record in records if record["status"] == "failed"))
 
 
 def page_of(records: Sequence[Mapping[str, Any]], summary: Mapping[str, int]) -> str:
@@ -92,8 +94,15 @@ def _retry(record: Mapping[str, Any]) -> str:
     return f"# {first}\n{shlex.join(words)}\n"
 
 
-def _put(path: Path, text: str) -> None:
+def _put(output: str, name: str, text: str) -> None:
     """Whole or not at all."""
+    if is_url(output):
+        with tempfile.TemporaryDirectory(prefix="kconvert-") as folder:
+            local = Path(folder) / name
+            local.write_text(text, encoding="utf-8")
+            publish_to(joined(output, name), local)
+        return
+    path = Path(output) / name
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)

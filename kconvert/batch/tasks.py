@@ -12,6 +12,7 @@ from typing import Any
 from kconvert.batch.settings import Settings
 from kconvert.errors import UsageError
 from kconvert.findings import Found
+from kconvert.stores import is_url, joined
 from kconvert.versions import versions
 
 ENDINGS = (".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml")
@@ -26,12 +27,12 @@ class Task:
     """
 
     found: Found
-    target: Path
+    target: str
     options: Mapping[str, Any]
     key: str
 
 
-def tasks_of(models: Sequence[Found], root: Path, output: Path, given: Mapping[str, Any], format: str) -> list[Task]:
+def tasks_of(models: Sequence[Found], root: str, output: str, given: Mapping[str, Any], format: str) -> list[Task]:
     """One task per model.
 
     Args:
@@ -41,17 +42,23 @@ def tasks_of(models: Sequence[Found], root: Path, output: Path, given: Mapping[s
     Raises:
         UsageError: two models would become one file, the output lies among the models, or a `kconvert.yaml` is wrong.
     """
-    if output.resolve() == root.resolve():
+    if _is_same(root, output):
         raise UsageError(f"{output}: the models' own folder; their results go to another one")
-    settings = Settings(root)
+    settings = None if is_url(root) else Settings(Path(root))
     made_with = json.dumps(versions(), sort_keys=True)
     tasks = []
     for found in models:
-        options = {**given, **settings.of(found.relative)}
-        target = output / _named(found.relative, format)
+        options = {**given, **(settings.of(found.relative) if settings else {})}
+        target = joined(output, _named(found.relative, format))
         tasks.append(Task(found, target, options, _key(found, options, format, made_with)))
     _refuse_collisions(tasks)
     return tasks
+
+
+def _is_same(root: str, output: str) -> bool:
+    if is_url(root) or is_url(output):
+        return root.rstrip("/") == output.rstrip("/")
+    return Path(output).resolve() == Path(root).resolve()
 
 
 def _named(relative: str, format: str) -> str:
@@ -75,7 +82,7 @@ def _refuse_collisions(tasks: Sequence[Task]) -> None:
     """Targets are compared without case: some file systems do not tell `A.keras` from `a.keras`."""
     by_target: dict[str, list[Task]] = {}
     for task in tasks:
-        by_target.setdefault(str(task.target).casefold(), []).append(task)
+        by_target.setdefault(task.target.casefold(), []).append(task)
     clashes = [t for t in by_target.values() if len(t) > 1]
     if clashes:
         lines = [

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kconvert.errors import TargetError
+from kconvert.export.refusals import already_there, not_written
 from kconvert.interrupts import uninterrupted
 
 CURRENT = -100  # AT_FDCWD: paths are as they are
@@ -61,8 +61,8 @@ def publish(entries: Sequence[Entry]) -> None:
             for done in reversed(moved):
                 _take_back(done.new, done.place, done.aside / done.place.name)
             if error.errno in IS_THERE and not entry.overwrite:
-                raise TargetError(f"{entry.place}: exists already (--overwrite replaces it)") from None
-            raise TargetError(f"{entry.place}: cannot be written: {error.strerror or error}") from None
+                raise already_there(entry.place) from None
+            raise not_written(entry.place, error) from None
 
 
 def move_to_free(new: Path, place: Path) -> None:

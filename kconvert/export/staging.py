@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kconvert.errors import TargetError
 from kconvert.export.publishing import GAP, Entry, move_to_free
+from kconvert.export.refusals import not_written
 from kconvert.interrupts import uninterrupted
 
 PREFIX = ".kconvert-"
@@ -63,8 +63,7 @@ def staged(target: Path) -> Iterator[Staged]:
                 with contextlib.suppress(FileNotFoundError):
                     os.lstat(folder / NEW / target.name)  # can there be such a name?
         except (OSError, ValueError) as error:
-            why = (isinstance(error, OSError) and error.strerror) or error
-            raise TargetError(f"{target}: cannot be written: {why}") from None
+            raise not_written(target, error) from None
         sweep(target.parent)
         yield Staged(folder / NEW / target.name, target, folder / OLD, folder / SCRATCH)
     finally:

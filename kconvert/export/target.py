@@ -8,6 +8,9 @@ from pathlib import Path
 
 from kconvert.errors import TargetError, UsageError
 from kconvert.export.formats import format_of
+from kconvert.export.refusals import already_there
+
+SAME = "E_OUT_SAME"
 
 
 def checked_target(
@@ -31,11 +34,13 @@ def checked_target(
         target = target.resolve()  # a folder by another name
     refuse_inputs(target, inputs)
     if os.path.lexists(target) and not overwrite:
-        raise TargetError(f"{target}: exists already (--overwrite replaces it)")
+        raise already_there(target)
     if target.exists() and target.is_dir() != (kind == "savedmodel"):
-        raise TargetError(f"{target}: is a {'folder' if target.is_dir() else 'file'}, which is not replaced")
+        raise TargetError(
+            f"{target}: is a {'folder' if target.is_dir() else 'file'}, which is not replaced", code="E_OUT_EXISTS"
+        )
     if target.is_dir() and any(target.iterdir()) and not (target / "saved_model.pb").exists():
-        raise TargetError(f"{target}: is a folder with other things in it, which is not replaced")
+        raise TargetError(f"{target}: is a folder with other things in it, which is not replaced", code="E_OUT_EXISTS")
     return target, kind
 
 
@@ -61,15 +66,17 @@ def refuse_inputs(target: Path, inputs: Sequence[Path]) -> None:
     """
     for path in filter(_can_be_seen, inputs):
         if target.exists() and path.samefile(target):
-            raise TargetError(f"{target}: is a file of the conversion itself, which is never overwritten")
+            raise TargetError(f"{target}: is a file of the conversion itself, which is never overwritten", code=SAME)
         if target.is_dir() and any(p.exists() and p.samefile(target) for p in path.resolve().parents):
-            raise TargetError(f"{target}: holds {path}, which the conversion reads: it is never overwritten")
+            raise TargetError(f"{target}: holds {path}, which the conversion reads: it is never overwritten", code=SAME)
         if (
             path.is_dir()
             and os.path.lexists(target)
             and any(p.exists() and p.samefile(path) for p in target.absolute().parents)
         ):
-            raise TargetError(f"{target}: is a part of {path}, which the conversion reads: it is never overwritten")
+            raise TargetError(
+                f"{target}: is a part of {path}, which the conversion reads: it is never overwritten", code=SAME
+            )
 
 
 def _can_be_seen(path: Path) -> bool:

@@ -21,6 +21,7 @@ from kconvert.read.crc32c import masked_crc32c
 from kconvert.read.messages import BUNDLE_ENTRY, BUNDLE_HEADER
 from kconvert.read.scan.opened import inside, regular_file
 from kconvert.read.wire import message_of, varint
+from kconvert.steps import step
 from kconvert.tensor import Array, Tensor
 
 MAGIC = 0xDB4775248B80FB57
@@ -136,6 +137,7 @@ class Bundle:
                 raise CorruptSource(f"{self.path}: {key} has {entry['size']} bytes, not those of {dims}: {AGAIN}")
 
     def _bytes(self, key: str, with_checksum: bool = True) -> bytes:
+        step(f"reading tensor {key}")
         entry = self._entries[key]
         path, _ = self._shards[entry["shard"]]
         try:

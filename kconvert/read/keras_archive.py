@@ -19,6 +19,7 @@ from kconvert.errors import CorruptSource, NotAModel, UnsafeSource
 from kconvert.read.scan.archive import data_offset, scan_archive
 from kconvert.read.scan.json_text import plain_json
 from kconvert.read.scan.limits import LARGEST_ASSET, LARGEST_JSON
+from kconvert.steps import step
 
 CONFIG, METADATA, ASSETS = "config.json", "metadata.json", "assets/"
 WEIGHTS = "model.weights.h5"
@@ -106,6 +107,7 @@ class KerasArchive:
                 )
 
     def _bytes(self, name: str, most: int) -> bytes:
+        step(f"reading {name}")
         member = self._members[name]
         if member.file_size > most:
             raise UnsafeSource(

@@ -12,6 +12,7 @@ from kconvert.report import LayerChange, RuleUsed, TensorChange
 from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports
 from kconvert.upgrade.arguments import Arguments, upgraded_arguments
 from kconvert.upgrade.check import entry_of
+from kconvert.upgrade.custom import check_kernels
 from kconvert.upgrade.fragment import Fragment, Shape, Site, Step, placed, redirected
 from kconvert.upgrade.in_short import changed_by_rules
 from kconvert.upgrade.map_format import Entry
@@ -145,6 +146,7 @@ def _layer(
     if layer.class_name.startswith("ops."):
         return Fragment(Step(layer.class_name, layer.config))
     entry = entry_of(layer, maps, origin)
+    check_kernels(layer, origin)
     layer = replace(layer, config={**entry.absent, **layer.config})
     arguments = upgraded_arguments(entry, layer.config, maps, origin)
     form = weights_form(entry, layer.config, origin, len(layer.tensors))

@@ -10,7 +10,7 @@ from pathlib import Path
 from kconvert.report import LayerCheck, MissingLayer, OutputCheck, Run, Verification
 from kconvert.tensor import Array
 from kconvert.verify.comparing import Difference, Tolerance, difference
-from kconvert.verify.inputs import Given, attempts, plausible
+from kconvert.verify.inputs import Given, Wanted, attempts, plausible
 from kconvert.verify.naming import uncounted
 from kconvert.verify.probe import read_probe
 from kconvert.verify.process import Verifier
@@ -21,9 +21,12 @@ from kconvert.verify.sides import Sides
 
 # How many numbers all layers together may give in one run: below the first, several runs of several examples; up to the
 # second, what layers give is held in memory and compared (in double precision, 8 bytes each).
-SMALL = 20_000_000
+SMALL = 4_000_000
 KEPT = 80_000_000
-BATCHES: tuple[int, ...] = (3, 1)
+BATCHES = (16, 1)
+SEARCHED = (2, 3, 4)  # further runs, outputs only, of many examples
+MANY = 64
+NOTHING = 1e-9  # of numbers that are all zero but for rounding
 INSIDE = 64.0  # units of rounding that a layer may be off by, relative to its largest number
 
 
@@ -59,6 +62,8 @@ class _Comparison:
         self._missing: dict[str, MissingLayer] = {}
         self._runs: list[Run] = []
         self._remarks: dict[str, None] = {}
+        self._refused = ""
+        self._is_small = True
         self._reference = self._prepared()
         self._classes = sides.classes()
         self._unit = unit_of(sides.facts["dtypes"])
@@ -84,19 +89,35 @@ class _Comparison:
                 self._remarks["the reference does not give what was recorded, so it was not used"] = None
 
     def on_plausible(self) -> None:
-        """Both sides on generated inputs."""
-        wanted, batches, number, attempt = self._sides.wanted(), BATCHES, 0, 0
-        while self._reference is not None and number < len(batches):
-            given = plausible(wanted, batches, number, attempt)
-            if self._sides.numbers(given.arrays) > SMALL and batches is BATCHES:
-                batches = BATCHES[-1:]
-                continue
-            if self._is_compared(given):
-                number += 1
-            elif attempt + 1 in attempts(wanted):
-                attempt += 1
-            else:
-                return
+        """Both sides on generated inputs.
+
+        Where a difference is larger than rounding makes one, though no output is off by more than the tolerance, inputs are
+        searched that show it.
+        """
+        wanted = self._sides.wanted()
+        attempt = next((n for n in attempts(wanted) if self._is_compared(self._given(wanted, BATCHES[0], 0, n))), None)
+        if attempt is None or self._reference is None:
+            return
+        if self._is_small:
+            self._is_compared(self._given(wanted, BATCHES[1], 1, attempt))
+            for number in SEARCHED:
+                if self._is_suspicious():
+                    self._is_compared(self._given(wanted, MANY, number, attempt), keep=False)
+
+    def _given(self, wanted: Sequence[Wanted], examples: int, number: int, attempt: int) -> Given:
+        """As many examples as are not too many for the model."""
+        given = plausible(wanted, examples, number, attempt)
+        each = self._sides.numbers(given.arrays) // len(given.arrays[0])
+        fitting = max(1, min(examples, SMALL // max(1, each)))
+        self._is_small = each * fitting <= SMALL
+        return given if fitting == examples else plausible(wanted, fitting, number, attempt)
+
+    def _is_suspicious(self) -> bool:
+        """Nothing has failed, and something is off by more than rounding."""
+        found = [*self._layers.values(), *self._outputs.values()]
+        return all(d.passed for d in self._outputs.values()) and any(
+            d.max_abs > INSIDE * self._unit * d.size + NOTHING for d in found
+        )
 
     def verification(self, weights: int, probe: str) -> Verification:
         """Everything that was found."""
@@ -114,6 +135,10 @@ class _Comparison:
         differing = [layer.name for layer in layers if not layer.passed]
         is_complete = {check.name for check in outputs} == set(self._sides.output_names)
         is_failed = not all(check.passed for check in outputs) or (bool(differing) and not is_complete)
+        if self._refused and not self._runs:
+            self._remarks[f"stock Keras could not run it on plausible inputs: {self._refused}"] = None
+        if differing and not is_failed:
+            self._remarks[f"{len(differing)} layers differ and no output does: {differing[0]} is the first"] = None
         compared = {check.against for check in outputs} | ({"reference"} if layers else set())
         words = {
             "probe": f"those recorded in {probe}",
@@ -155,14 +180,15 @@ class _Comparison:
     def _lacks(self, error: Exception) -> None:
         self._missing.setdefault("", MissingLayer("", "", f"the reference stopped: {type(error).__name__}: {error}"))
 
-    def _is_compared(self, given: Given) -> bool:
+    def _is_compared(self, given: Given, keep: bool = True) -> bool:
         """False where stock Keras cannot run the file on these inputs."""
-        keep = self._sides.numbers(given.arrays) <= KEPT
-        if not keep:
+        if self._sides.numbers(given.arrays) > KEPT:
+            keep = False
             self._remarks["the layers give too many numbers to be compared one by one"] = None
         computed = self._computed(given, keep)
         with self._run(given, computed) as ran:
             if ran.refused:
+                self._refused = ran.refused
                 return False
             self._runs.append(given.run)
             if computed is not None:
@@ -171,9 +197,8 @@ class _Comparison:
 
     def _run(self, given: Given, computed: Computed | None) -> AbstractContextManager[Ran]:
         made = {} if computed is None else computed.layers
-        nodes = self._sides.nodes(
-            [name for name, value in made.items() if value is not None and not self._is_input(name)]
-        )
+        counts = {name: len(v) if isinstance(v, tuple) else 1 for name, v in made.items() if v is not None}
+        nodes = self._sides.nodes({name: n for name, n in counts.items() if not self._is_input(name)})
         self._nodes.update(nodes)
         arrays = [given.arrays[n] for n in self._sides.input_order]
         return run(self._verifier, arrays, nodes, self._sides.output_order)

@@ -22,6 +22,7 @@ OPEN_SIZES: Mapping[int, tuple[tuple[int, int], ...]] = {
     2: ((32, 64), (64, 96), (224, 256)),
     3: ((16, 24), (32, 48), (64, 96)),
 }
+LARGE_FROM = 4  # runs from this number on have larger numbers
 UNKNOWN_WORDS = ("quux", "zyzzyva")
 IMAGE_CHANNELS = (1, 3, 4)
 
@@ -68,22 +69,22 @@ def wanted_inputs(spec: ModelSpec, found: Sequence[tuple[str, Shape, str]]) -> l
     return wanted
 
 
-def plausible(wanted: Sequence[Wanted], batches: Sequence[int], number: int, attempt: int = 0) -> Given:
+def plausible(wanted: Sequence[Wanted], examples: int, number: int, attempt: int = 0) -> Given:
     """Inputs for the run `number`.
 
-    Runs differ in their batch and in their open dimensions, where there are any, and in what numbers they take: the first
-    has normally distributed ones, masks at the end; the second others, masks in front. Fixed batches are respected.
+    Runs differ in their open dimensions, where there are any, and in what numbers they take: the first and every other
+    one has normally distributed ones, masks at the end; the second others, masks in front.
 
     Args:
-        batches: how many examples each run has, unless one input fixes that for all.
+        examples: the batch, unless one input fixes that for all.
         attempt: with other sizes of open dimensions, and at last with the smallest ids, for models that the first ones
             do not suit.
     """
     seed = 1000 * number + attempt
     random = np.random.default_rng(seed)
     fixed = [w.shape[0] for w in wanted if w.shape and w.shape[0] is not None]
-    examples = fixed[0] if fixed else batches[number]
-    made = [_made(w, examples, random, number, attempt) for w in wanted]
+    batch = fixed[0] if fixed else examples
+    made = [_made(w, batch, random, number, attempt) for w in wanted]
     described = tuple(
         InputUsed(w.name, tuple(array.shape), str(array.dtype) if array.dtype.kind != "U" else "string", kind)
         for w, (array, kind) in zip(wanted, made, strict=True)
@@ -105,7 +106,7 @@ def _open_axes(wanted: Wanted) -> int:
 def _made(wanted: Wanted, examples: int, random: np.random.Generator, number: int, attempt: int) -> tuple[Array, str]:
     tries = OPEN_SIZES[min(3, max(1, _open_axes(wanted)))]
     is_last_try = attempt >= len(tries)
-    sizes = itertools.cycle(tries[min(attempt, len(tries) - 1)][:: -1 if number else 1])
+    sizes = itertools.cycle(tries[min(attempt, len(tries) - 1)][:: -1 if number % 2 else 1])
     shape = (examples, *(next(sizes) if n is None else n for n in wanted.shape[1:]))
     use = wanted.use
     if wanted.dtype == "string":
@@ -136,10 +137,12 @@ def _numbers(use: Use, shape: tuple[int, ...], random: np.random.Generator, numb
     if use.between is not None:
         return random.uniform(*use.between, shape), f"numbers from {use.between[0]:.4g} to {use.between[1]:.4g}"
     if is_image:
-        return (random.random(shape), "pixels from 0 to 1") if not number else (
-            random.uniform(-1, 1, shape), "pixels from -1 to 1")  # fmt: skip
-    if number:
+        return (random.uniform(-1, 1, shape), "pixels from -1 to 1") if number % 2 else (
+            random.random(shape), "pixels from 0 to 1")  # fmt: skip
+    if number % 2:
         return random.uniform(-2, 2, shape), "numbers from -2 to 2"
+    if number >= LARGE_FROM:
+        return 3.0 * random.standard_normal(shape), "normally distributed numbers, three times as large"
     return random.standard_normal(shape), "normally distributed numbers"
 
 
@@ -165,7 +168,7 @@ def _steps(shape: tuple[int, ...], random: np.random.Generator, number: int) -> 
     else:
         lengths[0] = max(1, length - length // 3)
     there = np.arange(length)[None, :] < lengths[:, None]
-    return there[:, ::-1] if number else there
+    return there[:, ::-1] if number % 2 else there
 
 
 def _of_ids(use: Use, below: int) -> str:

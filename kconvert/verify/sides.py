@@ -62,10 +62,12 @@ class Sides:
         order = same_names(self.input_names, [name for name, *_ in found])
         return wanted_inputs(self.original, [found[n] for n in order] if found else [])
 
-    def nodes(self, names: Sequence[str]) -> dict[str, str]:
-        """The nodes of the other file that stand for these layers, where there are such."""
+    def nodes(self, counts: Mapping[str, int]) -> dict[str, str]:
+        """The nodes of the other file that stand for these layers, where there are such with as many outputs."""
+        found = self.facts["nodes"]
         paths = {"/".join((*parents, la.name)): (*parents, la.name) for parents, la in walk(self.original)}
-        return counterparts(names, self.facts["nodes"], self.renamed, paths)
+        nodes = counterparts(counts, found, self.renamed, paths)
+        return {name: node for name, node in nodes.items() if len(found[node]) == counts[name]}
 
     def classes(self) -> dict[str, str]:
         """Layer of the original, with its parents -> class."""

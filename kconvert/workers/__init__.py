@@ -2,7 +2,8 @@
 
 * `supervised.py`: the supervisor's half of one process; `child.py`: the worker's half, a program of its own;
 * `pool.py`: workers that wait for the next job;
-* `limits.py`: how many seconds and bytes; `environment.py`: what a worker is told of its surroundings.
+* `limits.py`: how many seconds and bytes; `memory.py`: how many bytes there are;
+* `environment.py`: what a worker is told of its surroundings.
 """
 
 from __future__ import annotations

@@ -68,10 +68,12 @@ def main() -> None:
     os.dup2(2, 1)  # whatever is printed is no answer
     messages = Messages(int(number))
     messages.heard("step", "starting")
-    module = _module(program)
-    begin = getattr(module, "begin", None)
-    if begin is not None:
-        begin()
+    try:
+        module = _module(program)
+        getattr(module, "begin", int)()
+    except BaseException as error:
+        messages.send(**_fault(error))
+        raise
     for question in messages.questions(float(idle)):
         messages.send(began=True)
         _limit_memory(question.pop("memory", None))
@@ -81,11 +83,14 @@ def main() -> None:
 def _answered(answer: Callable[..., Any], question: dict[str, Any], heard: Callable[[str, str], None]) -> Any:
     try:
         return {"answer": answer(question, heard)}
-    except MemoryError as error:
-        return {"fault": "memory", "text": str(error)}
     except BaseException as error:
-        text = f"{type(error).__name__}: {' '.join(str(error).split())[:1000]}"
-        return {"fault": "error", "text": text, "trace": traceback.format_exc()[-20000:]}
+        return _fault(error)
+
+
+def _fault(error: BaseException) -> dict[str, Any]:
+    text = f"{type(error).__name__}: {' '.join(str(error).split())[:1000]}"
+    kind = "memory" if isinstance(error, MemoryError) else "error"
+    return {"fault": kind, "text": text, "trace": traceback.format_exc()[-20000:]}
 
 
 def _end_with(lifeline: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import selectors
@@ -18,10 +17,11 @@ from kconvert.errors import Crashed, InternalError, OutOfMemory, TimedOut
 from kconvert.interrupts import uninterrupted
 from kconvert.workers.environment import environment, interpreter
 from kconvert.workers.limits import Allowance
+from kconvert.workers.memory import GLANCE, Watch, descendants
 
 CHILD = Path(__file__).with_name("child.py")
 LONGEST = 64 << 20  # bytes of one answer
-GLANCE, LOOK = 0.05, 0.5  # seconds between looks at the worker's memory, and at that of its children too
+STARTING = 120.0  # seconds until it takes the question: a program may import TensorFlow first
 Heard = Callable[[str, str], None]
 
 
@@ -40,6 +40,7 @@ class Supervised:
         self._program = program
         self._idle = idle
         self._is_verbose = is_verbose
+        self._owner = os.getpid()
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._lifeline: int | None = None
@@ -109,20 +110,20 @@ class Supervised:
         """Kills it with its children, from another thread than the one that asks."""
         process = self._process
         if process is not None and process.poll() is None:
-            for pid in _descendants(process.pid):
+            for pid in descendants(process.pid):
                 _kill(os.kill, pid)
             _kill(os.killpg, process.pid)
 
     def close(self) -> None:
-        """Ends it with its children, if it is running."""
+        """Ends it with its children, if it is running; in a fork of the process that started it, only lets go of it."""
         with uninterrupted():
-            if self._process is not None:
-                for pid in _descendants(self._process.pid):
+            if self._process is not None and self._owner == os.getpid():
+                for pid in descendants(self._process.pid):
                     _kill(os.kill, pid)
                 if self._process.poll() is None:
                     _kill(os.killpg, self._process.pid)
                 self._process.wait()
-                self._process = None
+            self._process = None
             if self._socket is not None:
                 self._socket.close()
                 self._socket = None
@@ -131,12 +132,11 @@ class Supervised:
                 self._lifeline = None
 
     def _asked(self, message: bytes, allowance: Allowance, about: str, heard: Heard | None) -> Any:
-        begin = time.monotonic()
         self.start()
         assert self._socket is not None and self._process is not None
-        watch = _Watch(self._process.pid)
+        watch = Watch(self._process.pid)
         before = watch.bytes_held()
-        stage, has_begun = "", False
+        stage, has_begun, begin = "", False, time.monotonic()
         try:
             self._socket.sendall(message)
         except OSError:
@@ -145,10 +145,10 @@ class Supervised:
             selector.register(self._socket, selectors.EVENT_READ)
             while True:
                 limits = allowance.at(stage)
-                if time.monotonic() - begin > limits.seconds:
+                seconds = limits.seconds if has_begun else max(limits.seconds, STARTING)
+                if time.monotonic() - begin > seconds:
                     raise TimedOut(
-                        f"{about}: not done after {limits.seconds:.3g} s, while {self._step} (--timeout)",
-                        step=self._step,
+                        f"{about}: not done after {seconds:.3g} s, while {self._step} (--timeout)", step=self._step
                     )
                 if watch.bytes_held() > (before if limits is allowance.reading else 0) + limits.memory:
                     raise self._too_large(about, limits.memory)
@@ -163,7 +163,8 @@ class Supervised:
                         return said["answer"]
                     if "fault" in said:
                         raise self._fault(said, about, limits.memory)
-                    has_begun = has_begun or "began" in said
+                    if "began" in said:
+                        has_begun, begin = True, time.monotonic()
                     stage = said.get("stage", stage)
                     self._step = str(said.get("step", self._step))
                     if heard is not None:
@@ -226,51 +227,6 @@ def _message(line: bytes, about: str) -> dict[str, Any]:
 
 class _GoneBefore(Exception):
     """The process ended before it took the question."""
-
-
-class _Watch:
-    """Memory of a process and, now and then, of its children."""
-
-    def __init__(self, pid: int) -> None:
-        import psutil
-
-        self._psutil = psutil
-        self._glanced = self._looked = 0.0
-        self._children = 0
-        self._held = 0
-        self._process: psutil.Process | None = None
-        with contextlib.suppress(psutil.Error):
-            self._process = psutil.Process(pid)
-
-    def bytes_held(self) -> int:
-        """Resident memory, as of not long ago."""
-        now = time.monotonic()
-        if self._process is None or now - self._glanced < GLANCE:
-            return self._held
-        self._glanced = now
-        try:
-            if now - self._looked > LOOK:
-                self._looked = now
-                self._children = sum(map(self._of, self._process.children(recursive=True)))
-            self._held = self._of(self._process) + self._children
-        except self._psutil.Error:
-            self._held = 0
-        return self._held
-
-    def _of(self, process: Any) -> int:
-        try:
-            return int(process.memory_info().rss)
-        except self._psutil.Error:
-            return 0
-
-
-def _descendants(pid: int) -> list[int]:
-    import psutil
-
-    try:
-        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-    except psutil.Error:
-        return []
 
 
 def _kill(how: Callable[[int, int], None], number: int) -> None:

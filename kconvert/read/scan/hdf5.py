@@ -60,9 +60,9 @@ def scan_hdf5(file: h5py.File, path: Path, size: int) -> None:
     """
     walk = _Walk(path)
     waiting = [("", h5g.open(file.id, b"/"), 0)]
-    root = h5o.get_info(file.id)
+    root = h5o.get_info(waiting[0][1])
     walk.seen[root.fileno, _address(root)] = "the root"
-    _attributes(walk, "", waiting[0][1])
+    _attributes(walk, "", waiting[0][1], root.num_attrs)
     while waiting:
         waiting += _children(walk, *waiting.pop())
     if walk.stored > size:
@@ -82,26 +82,26 @@ def _children(walk: _Walk, path: str, group: h5g.GroupID, depth: int) -> Iterato
         raise walk.refuse(path, f"makes it more than {MOST_OBJECTS:,} objects, which no Keras writes", "E_LIMIT")
     if depth > DEEPEST_GROUP:
         raise walk.refuse(path, f"is nested deeper than {DEEPEST_GROUP} groups, which no Keras writes", "E_LIMIT")
-    for raw in group:
-        name = f"{path}/{raw.decode('utf-8', 'surrogateescape')}".lstrip("/")
+    links: list[tuple[bytes, int]] = []
+    group.links.iterate(lambda raw, link: links.append((raw, link.type)), info=True)
+    for raw, kind in links:
+        name = f"{path}/{raw.decode('utf-8', 'surrogateescape')}" if path else raw.decode("utf-8", "surrogateescape")
         if len(raw) > LONGEST_NAME:
             raise walk.refuse(name, f"is a name of {len(raw):,} bytes; the limit is {LONGEST_NAME:,}", "E_LIMIT")
-        link = group.links.get_info(raw)
-        if link.type != h5l.TYPE_HARD:
-            raise _link(walk, name, group, raw, link.type)
-        info = h5o.get_info(group, raw)
+        if kind != h5l.TYPE_HARD:
+            raise _link(walk, name, group, raw, kind)
+        found = h5o.open(group, raw)
+        info = h5o.get_info(found)
         place = (info.fileno, _address(info))
         if place in walk.seen:
             first = shown(walk.seen[place])
             raise walk.refuse(name, f"is another name for {first}: Keras writes each object once", "E_LINK")
         walk.seen[place] = name
+        if info.num_attrs:
+            _attributes(walk, name, found, info.num_attrs)
         if info.type == h5o.TYPE_GROUP:
-            found = h5o.open(group, raw)
-            _attributes(walk, name, found)
             yield name, found, depth + 1
         elif info.type == h5o.TYPE_DATASET:
-            found = h5o.open(group, raw)
-            _attributes(walk, name, found)
             _dataset(walk, name, found)
         else:
             raise walk.refuse(name, "is a stored datatype, which no Keras writes", "E_DTYPE")
@@ -116,9 +116,8 @@ def _link(walk: _Walk, name: str, group: h5g.GroupID, raw: bytes, kind: int) -> 
     return walk.refuse(name, f"is {what}{leads}, which is not followed", code)
 
 
-def _attributes(walk: _Walk, name: str, one: h5g.GroupID | h5d.DatasetID) -> None:
+def _attributes(walk: _Walk, name: str, one: h5g.GroupID | h5d.DatasetID, count: int) -> None:
     """How many, and how large by their declarations; of strings of variable length only their number shows."""
-    count = h5a.get_num_attrs(one)
     if count > MOST_ATTRIBUTES:
         raise walk.refuse(name, f"has {count:,} attributes; the limit is {MOST_ATTRIBUTES:,}", "E_LIMIT")
     for index in range(count):

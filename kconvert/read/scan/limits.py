@@ -29,7 +29,3 @@ MOST_MEMBERS = 10_000
 LARGEST_MEMBER_RATIO = 200
 RATIO_FLOOR = 64 << 20  # bytes that a member may unpack to whatever it is stored in
 LARGEST_ASSET = 64 << 20
-
-# graphs
-DEEPEST_MODEL = 20
-MOST_CALLS = 100_000

@@ -19,6 +19,37 @@ class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Source(_Form):
+    """What a call becomes in Python source, where that is not what `becomes` of the row says.
+
+    Attributes:
+        becomes: a function of `keras.ops`, or the whole path of another one (`keras.random.normal`).
+        helper: a function of `kconvert/migrate/emitted/`, called as the old one was. Beside `becomes`: for a call that gives
+            more than the operands.
+        operands: as in a Function: what `becomes` takes first, by position; `*values` takes all that follow.
+        rename: parameter -> its name in `becomes` or `helper`.
+        absent: parameter -> the value that a call without it means.
+        set: arguments with a fixed value.
+        reject: why it stays as it is.
+    """
+
+    becomes: str | None = None
+    helper: str | None = None
+    operands: tuple[str, ...] = ()
+    rename: dict[str, str] = Field(default_factory=dict)
+    absent: dict[str, Any] = Field(default_factory=dict)
+    set: dict[str, Any] = Field(default_factory=dict)
+    reject: str | None = None
+
+
+class SourceRow(_Form):
+    """A function that only source code calls: no model file holds it."""
+
+    arguments: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    source: Source
+
+
 class Function(_Form):
     """One function: what it is called with, and the stock operation or rule that it becomes.
 
@@ -35,8 +66,10 @@ class Function(_Form):
         ignore: parameters without influence on the numbers (`name` always is one).
         set: arguments of the stock operation with a fixed value.
         reject: why there is no exact equivalent.
+        source: what a call of it in Python source becomes, where the words above do not say it.
     """
 
+    source: Source | None = None
     becomes: str | None = None
     rule: str | None = None
     also: tuple[str, ...] = ()
@@ -79,6 +112,7 @@ class TableFile(_Form):
     shared: dict[str, Function] = Field(default_factory=dict)
     functions: dict[str, Function] = Field(default_factory=dict)
     nodes: dict[str, Node] = Field(default_factory=dict)
+    sources: dict[str, SourceRow] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,11 +123,13 @@ class Table:
         functions: every name -> what it becomes.
         nodes: operation of a graph -> the call that it is.
         rows: the names that have a row of their own; the others are listed in `also`.
+        sources: what only source code calls, by every name.
     """
 
     functions: Mapping[str, Function]
     nodes: Mapping[str, Node]
     rows: tuple[str, ...]
+    sources: Mapping[str, SourceRow]
 
 
 @functools.cache
@@ -106,6 +142,7 @@ def operation_table() -> Table:
     functions: dict[str, Function] = {}
     nodes: dict[str, Node] = {}
     rows: list[str] = []
+    sources: dict[str, SourceRow] = {}
     for path in sorted((layer_maps_folder() / "operations").glob("*.yaml")):
         form = load_table(path)
         for name, function in form.functions.items():
@@ -116,12 +153,17 @@ def operation_table() -> Table:
                     raise MapError(f"{path}: {alias} is there already")
                 functions[alias] = resolved
         nodes |= form.nodes
+        for name, row in form.sources.items():
+            for alias in (name, *row.also):
+                if alias in sources:
+                    raise MapError(f"{path}: {alias} is there already")
+                sources[alias] = row
     for operation, node in nodes.items():
         known = functions.get(node.function)
         used = {*(n.lstrip("*") for n in node.inputs), *node.attributes.values()}
         if known is None or not used <= set(known.arguments):
             raise MapError(f"{operation}: {node.function} is not there, or has no such arguments")
-    return Table(functions, nodes, tuple(rows))
+    return Table(functions, nodes, tuple(rows), sources)
 
 
 def load_table(path: Path) -> TableFile:

@@ -1,7 +1,7 @@
 """Activations that are layers.
 
 Sources: keras 0.2.0, 0.3.3, 1.2.2, 2.0.8, 2.2.4, 2.3.1 layers/advanced_activations.py; tensorflow 2.4 keras/layers/advanced_activations.py;
-keras 3.0.5 src/layers/activations/. All of them let a mask pass. Parameters have the shape of a sample, with ones where axes are shared.
+keras 3.0.5 src/layers/activations/. All of them but one let a mask pass. Parameters have the shape of a sample, with ones where axes are shared.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import numpy as np
 
 from kconvert.spec import Dialect
 from kconvert.verify.reference.activations import elu, relu, softmax, softplus
+from kconvert.verify.reference.facts import Lacking
 from kconvert.verify.reference.layer import Layer, Rule, slots
 from kconvert.verify.reference.values import Value
 
@@ -49,24 +50,42 @@ def parametric_softplus(layer: Layer, x: Value) -> Value:
 def srelu(layer: Layer, x: Value) -> Value:
     """`SReLU`: three lines; the right threshold is stored as a distance from the left one."""
     left, slope_left, slope_right = (layer.tensor(name) for name in ("t_left", "a_left", "a_right"))
-    right = left + np.abs(layer.tensor("t_right"))
-    y = np.where(x.array < left, left + slope_left * (x.array - left), np.minimum(x.array, right))
-    return x.to(y + np.maximum(x.array - right, 0.0) * slope_right)
+    width = np.abs(layer.tensor("t_right"))
+    shifted = x.array - left
+    y = np.where(shifted < 0, slope_left * shifted, np.minimum(shifted, width))
+    if (slope_left < 0).any() and layer.facts.backend == "theano":
+        y = np.minimum(y, width)  # its `relu` limits the left line too (keras 1.2.2 backend/theano_backend.py)
+    return x.to(left + y + np.maximum(shifted - width, 0.0) * slope_right)
 
 
 def relu_layer(layer: Layer, x: Value) -> Value:
     """`ReLU`, with a slope below and a top."""
+    if x.mask is not None and layer.facts.is_tf_keras:
+        x = x if layer.facts.since("2.6.0") else _unmasked_before(layer, x)
     top = layer.get("max_value")
     slope, threshold = float(layer.get("negative_slope") or 0.0), float(layer.get("threshold") or 0.0)
     return x.to(relu(x.array, slope, None if top is None else float(top), threshold))
 
 
+def _unmasked_before(layer: Layer, x: Value) -> Value:
+    """tf.keras's `ReLU` lost the mask until 2.4 (tensorflow 2.4 keras/layers/advanced_activations.py, keras 2.6 likewise)."""
+    if layer.facts.since("2.5.0"):
+        raise Lacking("it was not read whether ReLU of TensorFlow 2.5 lets a mask pass")
+    return x.unmasked()
+
+
 def softmax_layer(layer: Layer, x: Value) -> Value:
-    """`Softmax`; a mask takes part in it from tf.keras 2.4 on: what is masked is lowered by 1e9."""
-    array = x.array
-    if x.mask is not None and layer.facts.is_tf_keras and layer.facts.since("2.4.0"):
-        array = array + (1.0 - x.mask.astype(np.float64)) * -1e9
-    return x.to(softmax(array, layer.get("axis", -1)))
+    """`Softmax`; a mask takes part in it from TensorFlow 2.4 on, in Keras 3 too: what is masked is lowered by 1e9."""
+    facts, axis = layer.facts, layer.get("axis", -1)
+    plain = softmax(x.array, axis)
+    if x.mask is None or (facts.dialect is Dialect.keras2 and not (facts.is_tf_keras and facts.since("2.4.0"))):
+        return x.to(plain)
+    masked = softmax(x.array + (1.0 - x.mask.astype(np.float64)) * -1e9, axis)
+    if facts.dialect is Dialect.keras2 and not facts.since("2.4.1") and not np.allclose(plain, masked):
+        raise Lacking(
+            "TensorFlow 2.3 and 2.4 differ in a masked Softmax, and the file does not say which of them wrote it"
+        )
+    return x.to(masked)
 
 
 PLAIN = {

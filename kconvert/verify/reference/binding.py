@@ -33,7 +33,7 @@ class _Place:
 
 def bound(model: ModelSpec, rules: Rules) -> Bound:
     """Every layer of a model and of those in it, with its tensors, ready to be computed."""
-    facts = Facts.of(model.dialect, model.origin)
+    facts = replace(Facts.of(model.dialect, model.origin), has_fixed_batch=_has_fixed_batch(model))
     if facts.known_data_format is None:
         facts = replace(facts, known_data_format=_common_data_format(model))
     shared = _of_pools(model, rules, facts)
@@ -50,6 +50,11 @@ def _common_data_format(model: ModelSpec) -> str | None:
     said = {layer.config.get("dim_ordering", layer.config.get("data_format")) for _, layer in walk(model)}
     said -= {None, "default"}
     return next(iter(said)) if len(said) == 1 else None
+
+
+def _has_fixed_batch(model: ModelSpec) -> bool:
+    shapes = [la.config.get("batch_input_shape", la.config.get("batch_shape")) for la in model.layers if not la.inner]
+    return any(isinstance(shape, list | tuple) and len(shape) > 0 and shape[0] is not None for shape in shapes)
 
 
 def _below(

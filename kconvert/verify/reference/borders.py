@@ -1,7 +1,7 @@
 """Padding with zeros, cropping, and enlarging.
 
 Keras 0.x and 1.0 pad both sides alike; later 1.x also takes a pair or a dict for one axis and four numbers or a dict for two. A bilinear
-`UpSampling2D` is TensorFlow 1's in Keras 2 (pixel k stands at k / factor), that with centres of pixels in tf.keras from 1.14 on.
+`UpSampling2D` is TensorFlow 1's in Keras 2 (pixel k stands at k / factor), that with centres of pixels in tf.keras from 1.15 on, the first to save it.
 Sources: keras 0.2.0, 0.3.3, 1.0.0, 1.2.2 layers/convolutional.py; keras 2.0.8, 2.2.4, 2.3.1 layers/convolutional.py and
 backend/*_backend.py `resize_images`; theano tensor/nnet/abstract_conv.py `bilinear_upsampling`; tensorflow 1.13, 1.15, 2.4
 keras/backend.py `resize_images`.
@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from kconvert.spec import Dialect
 from kconvert.tensor import Array
 from kconvert.verify.reference.facts import Lacking
 from kconvert.verify.reference.images import resized
 from kconvert.verify.reference.layer import Layer, Rule
 from kconvert.verify.reference.values import Value, wide
-from kconvert.verify.reference.windows import Pairs, as_it_was, channels_last, each, padded
+from kconvert.verify.reference.windows import Pairs, as_it_was, channels_last, each, is_channels_first, padded
 
 SIDES = {1: ("left_pad", "right_pad"), 2: ("top_pad", "bottom_pad", "left_pad", "right_pad")}
 
@@ -79,7 +80,11 @@ def up_sampling(rank: int) -> Rule:
                 array = np.repeat(array, factor, axis=axis)
             return Value(as_it_was(layer, array))
         size = [n * factor for n, factor in zip(array.shape[1:3], times, strict=True)]
-        if layer.facts.is_tf_keras or layer.facts.dialect > 2:
+        if layer.facts.dialect is Dialect.keras3 and is_channels_first(layer, rank):
+            raise Lacking(
+                "Keras 3.0 resizes channels_first images to a wrong size, and it was not read since when it does not"
+            )
+        if layer.facts.is_tf_keras or layer.facts.dialect is Dialect.keras3:
             return Value(as_it_was(layer, resized(wide(array), size, method)))
         if method != "bilinear":
             raise Lacking(f"Keras 2 has no UpSampling2D with {method!r}")

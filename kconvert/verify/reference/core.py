@@ -27,6 +27,11 @@ def unchanged(layer: Layer, x: Value, **kwargs: object) -> Value:
     return x
 
 
+def identity(layer: Layer, x: Value) -> Value:
+    """`Identity`, which loses the mask in tf.keras and keeps it in Keras 3."""
+    return x.unmasked() if layer.facts.dialect is Dialect.keras2 else x
+
+
 def dense(layer: Layer, x: Value) -> Value:
     """`Dense`, `TimeDistributedDense`: the last axis times the kernel, whichever name that has."""
     kernel, bias = ("kernel", "bias") if layer.facts.dialect >= Dialect.keras2 else ("W", "b")
@@ -42,7 +47,7 @@ def activated(layer: Layer, x: Value) -> Value:
 
 
 def flatten(layer: Layer, x: Value) -> Value:
-    """`Flatten`: each sample's numbers in their order; channels move last where the file says `channels_first` (keras 2.1.3 on)."""
+    """`Flatten`: each sample's numbers in their order; channels move last where the file says `channels_first` (keras 2.1.6 on)."""
     array = x.array
     if layer.get("data_format") == "channels_first" and array.ndim > 2:
         array = np.moveaxis(array, 1, -1)
@@ -131,6 +136,6 @@ KERAS2: dict[str, Rule] = {
     **PLAIN, **DROPOUTS, **HIGHWAY,
     "AlphaDropout": Rule(unchanged),
     "Dense": Rule(dense, slots("kernel", "bias?use_bias")),
-    "Identity": Rule(unchanged),
+    "Identity": Rule(identity),
 }  # fmt: skip
 KERAS3: dict[str, Rule] = {**KERAS2}

@@ -34,6 +34,7 @@ class Facts:
         package: `keras` or `tf.keras`.
         known_backend, known_data_format: None where neither the file nor the user says it. The data format is that of
             the whole model, for layers that did not save their own.
+        has_fixed_batch: the model was made for one size of the batch. Loops over time are then other ones in several Kerases.
     """
 
     dialect: Dialect
@@ -42,6 +43,7 @@ class Facts:
     package: str = "keras"
     known_backend: str | None = None
     known_data_format: str | None = None
+    has_fixed_batch: bool = False
 
     @classmethod
     def of(cls, dialect: Dialect, origin: Origin) -> Facts:

@@ -28,7 +28,7 @@ def rescaling(layer: Layer, x: Value) -> Value:
     )
     if max(scale.ndim, offset.ndim) > 0 and layer.get("data_format") == "channels_first":
         raise Lacking("the reference does not have scales for channels that come first")
-    return x.to(x.array * scale + offset)
+    return _on(layer, x, x.array * scale + offset)
 
 
 def normalization(layer: Layer, x: Value) -> Value:
@@ -45,7 +45,12 @@ def normalization(layer: Layer, x: Value) -> Value:
             "TensorFlow 2.3 divides by a variance of zero, 2.4 by 1e-7, and the file does not say which wrote it"
         )
     deviation = np.maximum(deviation, 1e-7)
-    return Value(mean + array * deviation if layer.get("invert") else (array - mean) / deviation)
+    return _on(layer, x, mean + array * deviation if layer.get("invert") else (array - mean) / deviation)
+
+
+def _on(layer: Layer, x: Value, array: Array) -> Value:
+    """The result of a layer that lets a mask pass in Keras 3 and loses it in tf.keras."""
+    return x.to(array) if layer.facts.dialect is Dialect.keras3 else Value(array)
 
 
 def _statistic(layer: Layer, name: str, shape: list[int], kept: list[int]) -> Array:

@@ -67,12 +67,11 @@ def keras0_dot(layer: Layer, mode: str, arrays: Arrays) -> Array:
     x, y = arrays
 
     def product(a: Array, b: Array) -> Array:
-        return np.stack(
-            [np.tensordot(p, q, axes=[[n - 1 for n in side] for side in axes]) for p, q in zip(a, b, strict=True)]
-        )
+        sides = ([n - 1 for n in axes[0]], [n - 1 for n in axes[1]])
+        return np.stack([np.tensordot(p, q, axes=sides) for p, q in zip(a, b, strict=True)])
 
     if mode == "cos":
-        share: Array = product(x, y) / np.sqrt(product(x, x) * product(y, y))
+        share: Array = product(x, y) / _root(product(x, x) * product(y, y))
         return share[:, None]
     dot = product(x, y)
     return dot[:, None] if dot.ndim == 1 else dot
@@ -84,8 +83,15 @@ def keras1_dot(layer: Layer, mode: str, arrays: Arrays) -> Array:
     axes = axes_of(layer.get("dot_axes", -1), x, y)
     if mode == "dot":
         return batch_dot(layer.facts, x, y, axes)
-    below = np.sqrt(batch_dot(layer.facts, x, x, axes) * batch_dot(layer.facts, y, y, axes))
-    return np.expand_dims(batch_dot(layer.facts, x, y, axes) / np.maximum(below, 1e-7), 1)
+    below = _root(batch_dot(layer.facts, x, x, axes) * batch_dot(layer.facts, y, y, axes))
+    if (below < 1e-7).any():
+        below = np.maximum(below, 1e-7 if layer.facts.since("1.0.4") else 0.0)
+    return np.expand_dims(batch_dot(layer.facts, x, y, axes) / below, 1)
+
+
+def _root(x: Array) -> Array:
+    """`K.sqrt`: of what is negative it is zero."""
+    return np.asarray(np.sqrt(np.maximum(x, 0.0)))
 
 
 def axes_of(axes: Any, x: Array, y: Array) -> tuple[int, int]:
@@ -99,14 +105,13 @@ def batch_dot(facts: Facts, x: Array, y: Array, axes: tuple[int, int]) -> Array:
 
     TensorFlow before Keras 2.3 and tf.keras 2.1 took a fourth axis for one more of the batch.
     """
-    if x.ndim > 3 or y.ndim > 3:
-        if _multiplies_matrices(facts):
-            if x.ndim != y.ndim:
-                raise Lacking("TensorFlow's batch_dot of a tensor of four axes with one of another rank")
-            left = x if axes[0] == x.ndim - 1 else np.swapaxes(x, -1, -2)
-            right = np.swapaxes(y, -1, -2) if axes[1] == y.ndim - 1 else y
-            product: Array = left @ right
-            return product
+    if max(x.ndim, y.ndim) > 3 and _multiplies_matrices(facts):
+        if x.ndim != y.ndim:
+            raise Lacking("TensorFlow's batch_dot of a tensor of four axes with one of another rank")
+        left = x if axes[0] == x.ndim - 1 else np.swapaxes(x, -1, -2)
+        right = np.swapaxes(y, -1, -2) if axes[1] == y.ndim - 1 else y
+        product: Array = left @ right
+        return product
     left, right = np.moveaxis(x, axes[0], -1), np.moveaxis(y, axes[1], 1)
     flat = left.reshape(len(left), -1, left.shape[-1]) @ right.reshape(len(right), right.shape[1], -1)
     shape = left.shape[1:-1] + right.shape[2:]
@@ -133,8 +138,7 @@ def of_concatenation(inputs: Sequence[Value], axis: int) -> Array | None:
     for x in inputs:
         mask = np.ones(x.shape, bool) if x.mask is None else x.mask
         masks.append(mask[..., None] if mask.ndim < x.array.ndim else mask)
-    joined: Array = np.concatenate(masks, axis=axis).all(axis=-1)
-    return joined
+    return np.asarray(np.concatenate(masks, axis=axis).all(axis=-1))
 
 
 def keras2_merge(function: Callable[[Arrays], Array]) -> Rule:

@@ -3,7 +3,7 @@
 Keras 0.x and 1.x store their second statistic as `running_std`. It is a standard deviation s, and y = (x - m) / (s + epsilon), until
 1.0.5; in 1.0.6 still so on Theano, but a variance on TensorFlow; from 1.0.7 on a variance v: y = (x - m) / (sqrt(v) + epsilon) on
 Theano in 1.0.7, (x - m) / sqrt(v + epsilon) everywhere else.
-Sources: keras 0.2.0, 0.3.0, 0.3.3, 1.0.0 to 1.2.2, 2.0.8, 2.2.4, 2.3.1 layers/normalization.py and backend/*_backend.py; tensorflow 1.13, 2.4
+Sources: keras 0.2.0, 0.3.0, 0.3.3, 1.0.0 to 1.2.2, 2.0.8, 2.1.6, 2.2.0, 2.2.4, 2.3.1 layers/normalization.py and backend/*_backend.py; tensorflow 1.13, 2.4
 keras/layers/normalization.py and python/ops/nn_impl.py `fused_batch_norm`; keras 2.15 src/layers/normalization/; keras 3.0.5 likewise.
 """
 
@@ -98,7 +98,7 @@ def _is_fused(layer: Layer, axes: Sequence[int], rank: int) -> bool:
         return False
     if facts.is_tf_keras:
         return axes[0] % rank in (1, 3) and layer.get("dtype") != "float64" and layer.get("fused") is not False
-    return axes[0] % rank == 3 and facts.since("2.1.3")
+    return axes[0] % rank == 3 and facts.since("2.2.0")
 
 
 def layer_normalization(layer: Layer, x: Value) -> Value:

@@ -2,10 +2,10 @@
 
 * With `same`, TensorFlow and CNTK pad as their convolutions do, and a mean is over what is really there. Theano pads k - 1 on both sides
   (k - 2 for odd k above 2) and Keras keeps the first ceil(n / s); there a mean counts the padding in two dimensions in Keras 2 until
-  2.1.2, and does not before and after.
+  2.1.4, and does not before and after.
 * Keras 0.2 can keep the windows that reach over the border (`ignore_border`).
 
-Sources: keras 0.2.0, 0.3.3, 1.2.2 layers/convolutional.py, layers/pooling.py; keras 1.2.2, 2.0.8, 2.2.4 backend/theano_backend.py `pool2d`,
+Sources: keras 0.2.0, 0.3.3, 1.2.2 layers/convolutional.py, layers/pooling.py; keras 1.2.2, 2.0.8, 2.1.4, 2.1.5, 2.2.4 backend/theano_backend.py `pool2d`,
 `pool3d`; theano tensor/signal/pool.py `Pool.out_shape`; keras 2.2.4, 2.3.1, tensorflow 1.13, 2.4 keras/layers/pooling.py.
 """
 
@@ -64,7 +64,7 @@ def _windows(
     lengths = [
         min((n + 2 * p - k) // s + 1, -(-n // s)) for n, p, k, s in zip(shape, borders, size, strides, strict=True)
     ]
-    counts_all = len(size) < 3 and facts.dialect is Dialect.keras2 and not facts.since("2.1.3")
+    counts_all = len(size) < 3 and facts.dialect is Dialect.keras2 and not facts.since("2.1.5")
     return [(p, p) for p in borders], lengths, counts_all
 
 

@@ -5,7 +5,7 @@ The state stands still at a masked step everywhere. The output there is
 * Theano, every unrolled loop, and TensorFlow through the loop of tf.keras from 1.13 on (which standalone Keras 2.3 uses too): the output of the
   step before, zeros at the first;
 * TensorFlow's loop before that: the first state;
-* CNTK's loop, masked or not: the first state, from Keras 2.2.3 on the last, which is c in an LSTM;
+* CNTK's loop, masked or not: the first state, from Keras 2.2.3 on the last, which is c in an LSTM; with a fixed batch it unrolls;
 * where the layer has `zero_output_for_mask`: zeros.
 
 Sources: keras 0.3.3, 1.2.2, 2.0.8, 2.1.6, 2.2.2, 2.2.4, 2.3.1 backend/*_backend.py `rnn`, `_static_rnn`; tensorflow 1.8, 1.13, 2.4
@@ -73,9 +73,7 @@ def repeated(
 def _masked(layer: Layer, output: Array, before: Array | None, states: States, zero_output: bool) -> Array:
     if zero_output:
         return np.zeros_like(output)
-    if before is None and _gives_first_state(layer) and any(s.any() for s in states):
-        return states[0]
-    if before is not None and _gives_first_state(layer):
+    if _gives_first_state(layer):
         return states[0]
     return np.zeros_like(output) if before is None else before
 
@@ -91,9 +89,9 @@ def _gives_first_state(layer: Layer) -> bool:
 
 def _given(layer: Layer, output: Array, states: States) -> Array:
     facts = layer.facts
-    if facts.dialect is not Dialect.keras2 or len(states) < 2 or facts.is_tf_keras:
+    if facts.dialect is not Dialect.keras2 or facts.is_tf_keras:
         return output
-    if layer.get("unroll", False) or layer.get("stateful", False) or facts.backend != "cntk":
+    if layer.get("unroll", False) or facts.has_fixed_batch or facts.backend != "cntk":
         return output
     return states[-1] if facts.since("2.2.3") else states[0]
 

@@ -150,14 +150,20 @@ def keras2_gru(layer: Layer) -> Cell:
     kernel, recurrent_kernel, bias = _arrays(layer)
     resets_after = layer.get("reset_after", layer.facts.dialect is Dialect.keras3)
     make = steps.gru_reset_after if resets_after else steps.gru
-    if layer.get("implementation") == 1 and bias is not None and layer.facts.dialect is Dialect.keras2:
-        # Keras 2.0.0 and 2.0.1 add the bias of h to what it had computed for r (layers/recurrent.py `GRU.step`)
-        if not layer.facts.is_tf_keras and not layer.facts.since("2.0.2"):
-            units = recurrent_kernel.shape[0]
-            of_r = slice(units, 2 * units)
-            kernel = np.concatenate([kernel[:, : 2 * units], kernel[:, of_r]], axis=1)
-            bias = np.concatenate([bias[: 2 * units], bias[of_r] + bias[2 * units :]])
+    if bias is not None and _takes_r_for_h(layer):
+        units = recurrent_kernel.shape[0]
+        of_r = slice(units, 2 * units)
+        kernel = np.concatenate([kernel[:, : 2 * units], kernel[:, of_r]], axis=1)
+        bias = np.concatenate([bias[: 2 * units], bias[of_r] + bias[2 * units :]])
     return make(kernel, recurrent_kernel, bias, activation(layer, default="tanh"), _gate(layer))
+
+
+def _takes_r_for_h(layer: Layer) -> bool:
+    """Keras 2.0.0 and 2.0.1 add the bias of h to what was computed for r (layers/recurrent.py `GRU.step`)."""
+    facts = layer.facts
+    if layer.get("implementation") != 1 or facts.dialect is not Dialect.keras2 or facts.is_tf_keras:
+        return False
+    return not facts.since("2.0.2")
 
 
 KERNELS = slots("kernel", "recurrent_kernel", "bias?use_bias")

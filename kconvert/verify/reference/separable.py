@@ -16,6 +16,7 @@ import numpy as np
 from kconvert.spec import Dialect
 from kconvert.tensor import Array
 from kconvert.verify.reference.activations import activation
+from kconvert.verify.reference.facts import Lacking
 from kconvert.verify.reference.layer import Layer, Rule, Slot, slots
 from kconvert.verify.reference.values import Value, wide
 from kconvert.verify.reference.windows import (
@@ -78,16 +79,34 @@ def _depthwise(layer: Layer, x: Value, kernel: Array, mode: str, strides: Sequen
     array = wide(channels_last(layer, x.array))
     spatial = kernel.shape[: len(strides)]
     gaps = each(layer.get("dilation_rate", 1), len(strides))
+    if (
+        max(gaps) > 1
+        and layer.facts.dialect is Dialect.keras2
+        and not (layer.facts.is_tf_keras or layer.facts.since("2.0.9"))
+    ):
+        gaps = [1] * len(
+            strides
+        )  # written to the file, but not given to the backend (keras 2.0.8 layers/convolutional.py)
     pairs, lengths = paddings(layer.facts, mode, array.shape[1:-1], spatial, strides, gaps)
     if mode == "same" and not is_cut and any(k % 2 == 0 for k in spatial) and layer.facts.backend == "theano":
         spans = [(k - 1) * d + 1 for k, d in zip(spatial, gaps, strict=True)]
         lengths = [(n + b + e - span) // s + 1 for n, (b, e), span, s in
                    zip(array.shape[1:-1], pairs, spans, strides, strict=True)]  # fmt: skip
+    if layer.facts.known_backend == "cntk":
+        _check_cntk(array.shape[-1], spatial, gaps, pairs)
     array = padded(array, pairs)
     result = np.zeros((array.shape[0], *lengths, *kernel.shape[-2:]))
     for place, tap in taps(array, spatial, strides, gaps, lengths):
         result += tap[..., np.newaxis] * kernel[place]
     return result.reshape((*result.shape[:-2], -1))
+
+
+def _check_cntk(channels: int, spatial: Sequence[int], gaps: Sequence[int], pairs: Sequence[tuple[int, int]]) -> None:
+    """What CNTK does not do as it should: measured with 2.7 on a CPU."""
+    if max(gaps) > 1:
+        raise Lacking("Keras gives CNTK the gaps of this convolution as strides (keras 2.2.4 backend/cntk_backend.py)")
+    if channels > 1 and any(b != e and k % 2 == 0 for (b, e), k in zip(pairs, spatial, strict=True)):
+        raise Lacking("with uneven padding CNTK computes every channel from the first one on a CPU, and not on a GPU")
 
 
 KERAS1: dict[str, Rule] = {

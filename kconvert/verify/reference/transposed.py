@@ -1,7 +1,7 @@
 """Transposed convolutions: each number of the input lays the kernel down, the sum of it all is cut to the length that was asked for.
 
 What is cut at the beginning is what a convolution of that length would have padded there. TensorFlow: half of
-(n - 1) s + k - length, rounded down; Theano: k // 2, its kernels turned round; CNTK: the half rounded up.
+(n - 1) s + k - length, rounded down; Theano: k // 2, its kernels turned round; CNTK: the half, rounded up for odd k.
 Sources: keras 1.2.2 layers/convolutional.py `Deconvolution2D`, backend/*_backend.py `deconv2d`; keras 2.0.8, 2.2.4, 2.3.1
 utils/conv_utils.py `deconv_length`, backend/*_backend.py `conv2d_transpose`; tensorflow 2.4 keras/utils/conv_utils.py
 `deconv_output_length`; keras 3.0.5 src/backend/common/backend_utils.py.
@@ -87,14 +87,19 @@ def _laid_down(
     steps = array.shape[1:-1]
     whole = [(n - 1) * s + span for n, s, span in zip(steps, strides, spans, strict=True)]
     begins = [_begin(facts, mode, full, length, span) for full, length, span in zip(whole, lengths, spans, strict=True)]
-    size = [max(full, b + length) for full, b, length in zip(whole, begins, lengths, strict=True)]
+    before = [
+        max(-b, 0) for b in begins
+    ]  # CNTK begins before the first number where strides are larger than the kernel
+    size = [max(a + full, a + b + length) for a, full, b, length in zip(before, whole, begins, lengths, strict=True)]
     result = np.zeros((array.shape[0], *size, kernel.shape[-2]))
     for place in np.ndindex(*spatial):
         where = tuple(
-            slice(i * d, i * d + (n - 1) * s + 1, s) for i, d, n, s in zip(place, gaps, steps, strides, strict=True)
+            slice(a + i * d, a + i * d + (n - 1) * s + 1, s)
+            for a, i, d, n, s in zip(before, place, gaps, steps, strides, strict=True)
         )
         result[(slice(None), *where)] += array @ kernel[place].T
-    return result[(slice(None), *(slice(b, b + length) for b, length in zip(begins, lengths, strict=True)))]
+    kept = (slice(a + b, a + b + length) for a, b, length in zip(before, begins, lengths, strict=True))
+    return result[(slice(None), *kept)]
 
 
 def _begin(facts: Facts, mode: str, full: int, length: int, span: int) -> int:
@@ -102,12 +107,14 @@ def _begin(facts: Facts, mode: str, full: int, length: int, span: int) -> int:
         return span - 1
     if mode != "same":
         return 0
-    total = max(full - length, 0)
-    if total % 2 == 0 and total // 2 == span // 2:
+    total = full - length
+    if total >= 0 and total % 2 == 0 and total // 2 == span // 2:
         return total // 2
     if facts.backend == "theano":
         return span // 2
-    return -(-total // 2) if facts.backend == "cntk" else total // 2
+    if facts.backend == "cntk":
+        return -(-total // 2) if span % 2 else total // 2
+    return max(total, 0) // 2
 
 
 KERAS1: dict[str, Rule] = {"Deconvolution2D": Rule(keras1_deconvolution, slots("W", "b?bias"))}

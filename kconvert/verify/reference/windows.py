@@ -2,7 +2,7 @@
 
 * TensorFlow: total = max((ceil(n/s) - 1) s + k - n, 0), half of it, rounded down, at the beginning.
 * Theano: k // 2 on both sides (`half`); where k is even, Keras cuts the result to ceil(n/s).
-* CNTK: the same total, half of it at the beginning, rounded up for odd k and down for even k.
+* CNTK: (ceil(n/s) - 1) s + k - n, half of it at the beginning, rounded up for odd k and down for even k, also below zero.
 
 Here k is the length of the kernel with its gaps. Sources: keras 1.2.2, 2.2.4 backend/theano_backend.py `_postprocess_conv2d_output`, and
 theano tensor/nnet/abstract_conv.py `get_conv_output_shape`; tensorflow core/framework/common_shape_fns.cc; measured on CNTK 2.
@@ -58,7 +58,7 @@ def paddings(
         shape, kernel, strides, gaps: of each axis; `gaps` are dilation rates.
 
     Raises:
-        Lacking: a mode, or a case of CNTK, that was not found out.
+        Lacking: another mode.
     """
     pairs, lengths = [], []
     for n, k, s, d in zip(shape, kernel, strides, gaps, strict=True):
@@ -87,10 +87,7 @@ def _same(facts: Facts, n: int, k: int, span: int, s: int) -> tuple[int, int, in
         found = (n + 2 * half - span) // s + 1
         return half, half, min(found, length) if k % 2 == 0 else found
     if facts.backend == "cntk":
-        if total < -1:
-            raise Lacking("it is not known where CNTK begins with strides larger than the kernel")
-        total = max(total, 0)
-        begin = -(-total // 2) if span % 2 else total // 2
+        begin = -(-total // 2) if span % 2 else total // 2  # below zero, the window begins behind the first number
         return begin, total - begin, length
     total = max(total, 0)
     return total // 2, total - total // 2, length

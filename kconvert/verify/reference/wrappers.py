@@ -6,6 +6,7 @@ src/layers/rnn/time_distributed.py, bidirectional.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,14 @@ from kconvert.verify.reference.values import Result, Value
 def time_distributed(layer: Layer, x: Value, **kwargs: Any) -> Result:
     """`TimeDistributed`: the layer on every step by itself.
 
-    The steps' own mask reaches the layer, and the layer's mask comes out, from Keras 2.2 and tf.keras 1.13 on; before that and in
-    Keras 3 a mask of steps goes by.
+    The steps' own mask reaches the layer, and the layer's mask comes out, from Keras 2.2 and tf.keras 1.13 on; before that, in Keras 3,
+    and where the batch is fixed, so that the steps are taken one after another, a mask of steps goes by.
     """
     inner = layer.held("layer")
     batch, steps = x.shape[:2]
     flat = Value(x.array.reshape(-1, *x.shape[2:]))
+    if x.mask is not None and layer.facts.has_fixed_batch and _repeats_masked(layer):
+        raise Lacking("masked steps that are taken one after another, which give what the step before gave")
     joined = _joins_masks(layer)
     if x.mask is not None and x.mask.ndim > 2 and (joined or layer.facts.dialect is Dialect.keras3):
         flat = Value(flat.array, x.mask.reshape(-1, *x.mask.shape[2:]))
@@ -42,7 +45,17 @@ def _joins_masks(layer: Layer) -> bool:
     facts = layer.facts
     if facts.dialect is not Dialect.keras2:
         return False
-    return facts.since("2.2.4" if facts.is_tf_keras else "2.2.0")
+    if not facts.since("2.2.4" if facts.is_tf_keras else "2.2.0"):
+        return False
+    return not facts.has_fixed_batch or (facts.is_tf_keras and not layer.held("layer").get("stateful", False))
+
+
+def _repeats_masked(layer: Layer) -> bool:
+    """Keras 0.3 with a fixed batch, and tf.keras from 2.1 on around a stateful layer, give `K.rnn` the mask."""
+    facts = layer.facts
+    if facts.dialect is Dialect.keras0:
+        return True
+    return facts.is_tf_keras and bool(layer.held("layer").get("stateful", False)) and facts.since("2.3.0")
 
 
 def _mask_out(x: Value, y: Value, joined: bool) -> Array | None:
@@ -52,7 +65,7 @@ def _mask_out(x: Value, y: Value, joined: bool) -> Array | None:
         return y.mask.reshape(*x.shape[:2], *y.mask.shape[1:])
     if x.mask is None:
         return None
-    return x.mask if x.mask.ndim == 2 else x.mask.any(axis=tuple(range(2, x.mask.ndim)))
+    return x.mask if x.mask.ndim == 2 else np.asarray(x.mask.any(axis=tuple(range(2, x.mask.ndim))))
 
 
 def bidirectional(layer: Layer, inputs: Any, initial_state: Any = None, constants: Any = None, **kwargs: Any) -> Result:
@@ -138,8 +151,8 @@ def _merged(layer: Layer, y: Value, z: Value) -> tuple[Value, ...]:
 
 def time_distributed_merge(layer: Layer, x: Value) -> Value:
     """`TimeDistributedMerge` of Keras 0.3: sum, product or mean over the steps."""
-    reduce = {"sum": np.sum, "ave": np.mean, "mul": np.prod}[layer.get("mode", "sum")]
-    return Value(reduce(x.array, axis=1))
+    modes: dict[str, Callable[..., Any]] = {"sum": np.sum, "ave": np.mean, "mul": np.prod}
+    return Value(modes[layer.get("mode", "sum")](x.array, axis=1))
 
 
 KERAS0: dict[str, Rule] = {

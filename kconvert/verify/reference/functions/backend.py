@@ -48,6 +48,15 @@ def _logical(function: Callable[..., Any]) -> Callable[..., Array]:
     return call
 
 
+def under(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
+    """The same function, its parameters called as Keras calls them, in this order."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, *(kwargs[name] for name in names[len(args) :] if name in kwargs))
+
+    return call
+
+
 def clip(x: Any, min_value: Any, max_value: Any) -> Array:
     """Between bounds; an upper one below the lower is the lower."""
     low = -np.inf if min_value is None else tensor(min_value)
@@ -248,7 +257,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "cast": lambda x, dtype: cast(tensor(x), dtype),
     "cast_to_floatx": constant,
     "clip": clip,
-    "concatenate": lambda tensors, axis=-1: arrays.concat(tensors, axis),
+    "concatenate": under(arrays.concat, "tensors", "axis"),
     "constant": constant,
     "cumprod": lambda x, axis=0: np.cumprod(tensor(x), axis=axis),
     "cumsum": lambda x, axis=0: np.cumsum(tensor(x), axis=axis),
@@ -269,20 +278,20 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "one_hot": one_hot,
     "ones": lambda shape, dtype=None, name=None: arrays.constant_of(1)(shape, dtype or "float32"),
     "ones_like": lambda x, dtype=None, name=None: np.ones_like(tensor(x)),
-    "pack": lambda x: arrays.stack(x),
-    "permute_dimensions": lambda x, pattern: arrays.transpose(x, pattern),
+    "pack": under(arrays.stack, "x"),
+    "permute_dimensions": under(arrays.transpose, "x", "pattern"),
     "prod": _over(np.prod),
     "relu": relu,
     "repeat": repeat,
-    "repeat_elements": lambda x, rep, axis: arrays.repeat(x, rep, axis),
-    "reshape": lambda x, shape: arrays.reshape(x, shape),
-    "reverse": lambda x, axes: arrays.reverse(x, axes),
-    "slice": lambda x, start, size: arrays.cut(x, start, size),
+    "repeat_elements": under(arrays.repeat, "x", "rep", "axis"),
+    "reshape": under(arrays.reshape, "x", "shape"),
+    "reverse": under(arrays.reverse, "x", "axes"),
+    "slice": under(arrays.cut, "x", "start", "size"),
     "softmax": lambda x, axis=-1: activations.softmax(tensor(x), axis),
     "softsign": unary(lambda x: x / (1 + np.abs(x))),
     "sqrt": unary(lambda x: np.sqrt(np.maximum(x, 0))),
-    "squeeze": lambda x, axis: arrays.squeeze(x, axis),
-    "stack": lambda x, axis=0: arrays.stack(x, axis),
+    "squeeze": under(arrays.squeeze, "x", "axis"),
+    "stack": under(arrays.stack, "x", "axis"),
     "std": _over(np.std),
     "stop_gradient": arrays.same,
     "sum": _over(np.sum),

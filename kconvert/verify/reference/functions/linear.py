@@ -37,7 +37,7 @@ def tensordot(a: Any, b: Any, axes: Any) -> Array:
     """Sums over axes of both."""
     x, y = tensor(a), tensor(b)
     numbers = np.asarray(axes)
-    pairs = int(numbers) if numbers.ndim == 0 else [np.atleast_1d(np.asarray(side)).tolist() for side in axes]
+    pairs: Any = int(numbers) if numbers.ndim == 0 else [np.atleast_1d(np.asarray(side)).tolist() for side in axes]
     bounded([max(x.size, 1) * max(y.size, 1) // max(_shared(x, pairs), 1) ** 2])
     return np.tensordot(x, y, axes=pairs)
 
@@ -52,7 +52,7 @@ def einsum(equation: str, *inputs: Any) -> Array:
     arrays = [tensor(x) for x in inputs]
     if not arrays:
         raise Lacking("the file does not say what the sum is of")
-    return np.einsum(equation.replace(" ", ""), *arrays, optimize=len(arrays) > 1)
+    return np.asarray(np.einsum(equation.replace(" ", ""), *arrays, optimize=len(arrays) > 1))
 
 
 def band_part(input: Any, num_lower: Any, num_upper: Any) -> Array:

@@ -33,7 +33,7 @@ def resize(
         return tensor(images)
     if antialias and name not in ("nearest", "area"):
         scale = [m / n for m, n in zip(shape, x.shape[1:3], strict=True)]
-        made = scale_and_translate(_real(x), shape, scale, [0.0, 0.0], OF_METHOD.get(name, name), True)
+        made: Array = scale_and_translate(_real(x), shape, scale, [0.0, 0.0], OF_METHOD.get(name, name), True)
     else:
         made = resized(x if name == "nearest" else _real(x), list(shape), name)
     return made if tensor(images).ndim == 4 else made[0]
@@ -80,7 +80,7 @@ def _placed(x: Array, shape: tuple[int, int], method: str, align_corners: bool, 
 
 
 def _triangle(x: Array) -> Array:
-    return np.maximum(1 - x, 0)
+    return np.asarray(np.maximum(1 - x, 0))
 
 
 def _keys(x: Array) -> Array:
@@ -252,8 +252,8 @@ def _method(method: Any) -> str:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "compat.v1.image.resize": resize_v1,
     "compat.v1.image.resize_images": resize_v1,
-    "image.adjust_brightness": lambda image, delta: _as_real(lambda x, d: x + tensor(d))(image, delta),
-    "image.adjust_contrast": lambda images, contrast_factor: _as_real(_adjusted_contrast)(images, contrast_factor),
+    "image.adjust_brightness": _as_real(lambda image, delta: image + tensor(delta)),
+    "image.adjust_contrast": _as_real(_adjusted_contrast),
     "image.central_crop": central_crop,
     "image.convert_image_dtype": convert_image_dtype,
     "image.crop_to_bounding_box": crop,

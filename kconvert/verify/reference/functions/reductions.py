@@ -45,7 +45,7 @@ def logsumexp(x: Array, axis: Any, keepdims: bool) -> Array:
     """log of the sum of exp(x), around the largest."""
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0.0)
-    total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    total: Array = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return total if keepdims else np.squeeze(total, axis=axis)
 
 
