@@ -12,6 +12,7 @@ import re
 
 import libcst as cst
 
+from kconvert.migrate import layer_arguments
 from kconvert.migrate.classes import ClassRewriter
 from kconvert.migrate.names import hops, unsettable
 from kconvert.migrate.rewriter import Work
@@ -131,6 +132,8 @@ class Methods(ClassRewriter):
         path = self.path(original_node.func)
         if own_attribute(original_node.func) == "add_loss" and len(updated_node.args) > 1:
             return updated_node.with_changes(args=spaced(updated_node.args[:1]))  # `inputs` is gone
+        if code(original_node.func).startswith("super(") and code(original_node.func).endswith(".__init__"):
+            return self._stock_arguments(updated_node)
         if path not in PHASES or not self.functions:
             return updated_node
         known = any("training" in parameters(f) or self._is_call(f) for f in self.functions)
@@ -144,6 +147,18 @@ class Methods(ClassRewriter):
             return updated_node
         value = "training" if known else "False"
         return updated_node.with_changes(args=spaced([*updated_node.args, keyword("training", value)]))
+
+    def _stock_arguments(self, node: cst.Call) -> cst.Call:
+        """`super().__init__(nb_filter=8)` in a class that extends a stock layer."""
+        if not self.classes or self.work.is_today:
+            return node
+        for path in self.base_paths(self.classes[-1]):
+            if path.startswith("keras."):
+                args, remarks = layer_arguments.upgraded(path.rpartition(".")[2], node)
+                for remark in remarks:
+                    self.remark(remark)
+                node = node.with_changes(args=args)
+        return node
 
     def _is_call(self, node: cst.FunctionDef) -> bool:
         return self.in_layer and node.name.value == "call"
