@@ -305,7 +305,7 @@ def test_the_content_of_other_files_is_nowhere(tmp_path, capfd):
             "TFSMLayer 'dense_1' names another file, which is never opened: http://",
         ),
         ({"file": "vocabulary", "with": "/etc/passwd"}, "names another file, which is never opened: /etc/passwd"),
-        ({"file": "unknown_layer"}, "1 classes are not Keras's own: FancyDense"),
+        ({"file": "unknown_layer"}, "1 classes or functions are not Keras's own: FancyDense"),
         ({"file": "genuine_zeros"}, "its tensors unpack to 16,785,408 bytes from"),
     ],
     ids=lambda v: v["file"] if isinstance(v, dict) else "",
