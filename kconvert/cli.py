@@ -120,7 +120,7 @@ def convert(
     """Convert one model, or every model below a folder (this is the command when the first word is none)."""
     from kconvert import api
 
-    if _is_zoo(source) and output is not None and not dry_run:
+    if output is not None and not dry_run and not output.endswith(".keras") and _is_zoo(source):
         common = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
                   "input_shape": _shape(input_shape), "custom": custom, "maps": maps or None, "training": training,
                   "verify": not no_verify, "rtol": rtol, "atol": atol}  # fmt: skip
