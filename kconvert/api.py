@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from kconvert.custom_code import custom_code, files_of, located
 from kconvert.errors import KConvertError, TargetError, UsageError, VerificationFailed
 from kconvert.export.publishing import Entry, publish
-from kconvert.export.refusals import not_written
+from kconvert.export.refusals import already_there, not_written
 from kconvert.export.staging import Staged, staged
 from kconvert.export.target import checked_report, checked_target, refuse_inputs
 from kconvert.findings import Found, Inspection, Plan
@@ -109,7 +109,10 @@ def convert(
     own = files_of(code)
     inputs = [Path(os.fspath(p)) for p in (source, weights, probe, *maps, *own) if isinstance(p, str | os.PathLike)]
     place, kind = checked_target(Path(target), format, version_dir, overwrite, inputs)
-    refuse_inputs(place.with_name(f"{place.stem}_custom.py"), own)
+    module = place.with_name(f"{place.stem}_custom.py")
+    refuse_inputs(module, own)
+    if own and os.path.lexists(module) and not overwrite:
+        raise already_there(module)
     beside = None if report is None else checked_report(Path(report), place, inputs)
     work = _Work(isolation, timeout, memory_limit, on_step, verbose)
     with (
@@ -313,7 +316,7 @@ def copy_result(source: Path, target: Path) -> None:
             else:
                 shutil.copyfile(source, room.path)
         except OSError as error:
-            raise TargetError(f"{target}: cannot be written: {error.strerror or error}") from None
+            raise not_written(target, error) from None
         publish(room.entries(overwrite=True))
 
 
@@ -355,6 +358,7 @@ class _Work:
             limits,
             about=str(reading.source),
             scratch=scratch and scratch.absolute(),
+            is_last=bool(reading.custom),
             heard=self._on_step,
         )
         return restored(job.Result, data)

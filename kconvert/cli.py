@@ -120,7 +120,7 @@ def convert(
     """Convert one model, or every model below a folder (this is the command when the first word is none)."""
     from kconvert import api
 
-    if _is_zoo(source) and output is not None and not dry_run:
+    if output is not None and not dry_run and not output.endswith(".keras") and _is_zoo(source):
         common = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
                   "input_shape": _shape(input_shape), "custom": custom, "maps": maps or None, "training": training,
                   "verify": not no_verify, "rtol": rtol, "atol": atol}  # fmt: skip
@@ -296,12 +296,19 @@ def _status(words: list[str]) -> int:
         return 2
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False  # whoever opens it says why
+
+
 def _is_zoo(source: str) -> bool:
     """A folder that is not itself a model, or a URL that ends like one."""
     if is_url(source):
         return source.endswith("/")
     folder = Path(source)
-    if not folder.is_dir() or any((folder / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
+    if not _is_folder(folder) or any((folder / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
         return False
     return not any(child.name.isdigit() and (child / "saved_model.pb").is_file() for child in folder.iterdir())
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from kconvert.spec import LayerSpec, ModelSpec, ports_in
+if TYPE_CHECKING:  # a report that comes out of a worker needs no NumPy
+    from kconvert.spec import LayerSpec, ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ def graph_of(model: ModelSpec) -> Graph:
 
 
 def _add(model: ModelSpec, parents: tuple[str, ...], nodes: list[Node]) -> None:
+    from kconvert.spec import ports_in
+
     layers = _in_order(model)
     places: dict[str, int] = {}
     place = len(nodes)

@@ -33,6 +33,11 @@ def verdict(check: Verification, failure: Failure | None = None) -> Verdict:
         return _refusal(failure)
     if check.status == "passed":
         return Verdict("same", "Same function", f"{_agreement(check)}.{_weights(check)}")
+    if check.status == "partial" and not check.outputs:
+        largest = max((layer.max_abs for layer in check.layers), default=0.0)
+        agree = f"{counted(len(check.layers), 'layer')} before that, largest difference {difference(largest)}"
+        text = f"{_lacking(check)} Compared with {check.against}: {agree}.{_weights(check)}"
+        return Verdict("open", "No output could be compared", text)
     if check.status == "partial":
         missing = f"; {counted(len(check.missing), 'layer')} without a reference" if check.missing else ""
         text = f"{_agreement(check)}{missing}.{_weights(check)}"
@@ -77,10 +82,15 @@ def _why_open(check: Verification) -> str:
     if check.weights_compared:
         loaded += f", {counted(check.weights_compared, 'weight')} equal bit for bit"
     if check.missing:
-        first = check.missing[0]
-        layers = counted(len(check.missing), "layer")
-        return f"{loaded}. There is no reference for {layers} ({first.class_name} '{first.layer}'): {first.reason}."
+        return f"{loaded}. {_lacking(check)}"
     return f"{loaded}. A probe, recorded where the original runs, compares the outputs too."
+
+
+def _lacking(check: Verification) -> str:
+    if not check.missing:
+        return ""
+    first, layers = check.missing[0], counted(len(check.missing), "layer")
+    return f"There is no reference for {layers} ({first.class_name} '{first.layer}'): {first.reason}."
 
 
 def _difference(check: Verification) -> str:

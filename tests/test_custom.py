@@ -131,6 +131,13 @@ def test_code_must_stand_alone(tmp_path):
 # the pure half
 
 
+def test_inspecting_names_what_the_code_would_have_to_define():
+    found = kconvert.inspect_model(SAMPLES / "normalized_images" / "model.h5", isolation="none")
+    assert set(found.custom_classes) == {"NormalizedImage", "FinerImage", "leaky_clip"}
+    (risk,) = (r for r in found.risks if "--custom" in r)
+    assert risk.startswith("3 classes or functions are not Keras's own: NormalizedImage, FinerImage, leaky_clip")
+
+
 def test_functions_dissolve_and_leave_no_custom_code():
     found = upgraded("smooth_units")
     classes = {layer.class_name for _, layer in walk(found.spec)}
@@ -342,7 +349,7 @@ def test_the_result_loads_with_its_module_alone(name, tmp_path):
 import sys
 sys.modules["kconvert"] = None
 import numpy as np, new_custom, keras
-own = {k: v for k, v in vars(new_custom).items() if callable(v)}
+own = vars(new_custom)
 model = keras.models.load_model("new.keras", custom_objects=own, safe_mode=True)
 data = np.load(sys.argv[1])
 inputs = [data[n] for n in data.files if n.startswith("in_")]

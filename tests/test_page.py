@@ -116,6 +116,11 @@ def test_warnings_and_problems_come_first():
         ({}, "Same function", "1 output agrees with the original, computed from its file: largest difference 2e-7"),
         ({"status": "weights-only"}, "Weights equal bit for bit; outputs not compared", "loaded by stock Keras"),
         ({"status": "partial"}, "Same function as far as it could be compared", "1 output agrees with"),
+        (
+            {"status": "partial", "outputs": ()},
+            "No output could be compared",
+            "8 layers before that, largest difference",
+        ),
         ({"status": "skipped"}, "Converted, not verified", "nothing was compared"),
         ({"status": "failed", "first_difference": "conv2d_2"}, "Not the same function", "'conv2d_2'"),
     ],

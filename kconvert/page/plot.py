@@ -40,6 +40,11 @@ class Plot:
     floor: float
     height: int = HEIGHT
 
+    @property
+    def label(self) -> float:
+        """A height at the right end that is above the tolerance there."""
+        return min(y for _, end, y in self.tolerance if end > 88)
+
 
 def plot_of(checks: Sequence[LayerCheck], rows: Sequence[int | None], rtol: float, atol: float) -> Plot | None:
     """None where there is nothing to draw; `rows`: each layer's row on the page.

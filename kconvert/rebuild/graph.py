@@ -155,7 +155,7 @@ def _call(
         ):
             raise
         raise refused(error, spec) from None
-    results = list(result) if isinstance(result, list | tuple) else [result]
+    results = _flat(result)
     names.keep(results[0]._keras_history.operation)
     for tensor in results:
         names.give_behind(tensor)
@@ -163,6 +163,11 @@ def _call(
         outputs[Port(spec.name, number, output)] = tensor
     if spec.class_name.startswith("ops."):
         results[0]._keras_history.operation.name = _node_name(spec, number)
+
+
+def _flat(result: Any) -> list[Any]:
+    """The tensors of a call in the order in which Keras numbers them: the states of stacked cells stand in lists of their own."""
+    return [tensor for part in result for tensor in _flat(part)] if isinstance(result, list | tuple) else [result]
 
 
 def _order(spec: ModelSpec) -> list[tuple[str, int]]:

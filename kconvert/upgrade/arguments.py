@@ -86,10 +86,8 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
                 problem.argument = problem.argument or argument
                 problems.append(problem)
             else:
-                if new[argument] != value:
-                    changes.append(
-                        ArgumentChange("changed", argument, argument, "", in_short(value), in_short(new[argument]))
-                    )
+                what = "kept" if new[argument] == value else "changed"
+                changes.append(ArgumentChange(what, argument, argument, "", in_short(value), in_short(new[argument])))
         elif argument not in packed:
             problems.append(
                 UnknownArgument(f"no map accounts for the argument {argument}={_short(value)}", argument=argument)

@@ -49,6 +49,11 @@ def is_resolved(layer: LayerSpec) -> bool:
     return layer.class_name in OP_LAYERS or held_lambda(layer) is not None
 
 
+def _without_mask(build: Build, result: Any) -> Any:
+    """A Lambda hands no mask on (keras 2.2.4 layers/core.py `Lambda.compute_mask`); other operations in a layer's place do."""
+    return tuple(build("copy", one) for one in result) if isinstance(result, tuple) else build("copy", result)
+
+
 class _Resolving:
     """One graph, call by call, in an order in which inputs come first."""
 
@@ -120,6 +125,8 @@ class _Resolving:
             if held is not None:
                 inputs = self._now(layer.calls[number].args)
                 build, result = lambda_call(layer, inputs, self._known, self._model.origin, self._has_masks)
+                if held is layer and self._has_masks:
+                    result = _without_mask(build, result)
             else:
                 assert function is not None
                 result = applied(build, function, args, kwargs)

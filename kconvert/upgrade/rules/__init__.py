@@ -20,6 +20,7 @@ from kconvert.upgrade.rules.deconvolution import deconvolution
 from kconvert.upgrade.rules.dense_gradient import dense_gradient
 from kconvert.upgrade.rules.discretization import discretization
 from kconvert.upgrade.rules.dot_axes import dot_axes
+from kconvert.upgrade.rules.dot_of_matrices import dot_of_matrices
 from kconvert.upgrade.rules.einsum_bias import einsum_bias
 from kconvert.upgrade.rules.einsum_dense import einsum_dense
 from kconvert.upgrade.rules.elementwise_statistics import elementwise_statistics
@@ -72,6 +73,7 @@ RULES: dict[str, Rule] = {
     "discretization": discretization,
     "dense_gradient": dense_gradient,
     "dot_axes": dot_axes,
+    "dot_of_matrices": dot_of_matrices,
     "einsum_bias": einsum_bias,
     "einsum_dense": einsum_dense,
     "elementwise_statistics": elementwise_statistics,

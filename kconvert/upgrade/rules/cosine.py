@@ -1,6 +1,6 @@
 """Merge(mode='cos'): the dot product over the root of both squared lengths; Keras 1 puts an axis of length one in front.
 
-The root is at least 1e-7 from 1.0.4 on, and not limited before. Sources: keras 1.0.0, 1.0.4 and 1.2.2 engine/topology.py
+Of a negative product, which sequences can have, the root is zero (`K.sqrt`); it is at least 1e-7 from 1.0.4 on, and not limited before. Sources: keras 1.0.0, 1.0.4 and 1.2.2 engine/topology.py
 `Merge.call`; keras 0.3.3 layers/core.py `Merge.get_output`.
 """
 
@@ -34,6 +34,7 @@ def cosine(site: Site, fragment: Fragment) -> Fragment:
         squared(first, left, "first"),
         squared(second, right, "second"),
         Step("ops.multiply", {}, "lengths", (From("first"), From("second"))),
+        Step("ops.maximum", {}, "positive", (From("lengths"), 0.0)),
         Step("ops.sqrt", {}, "root"),
         *([Step("ops.maximum", {}, "limited", (From("root"), EPSILON))] if keras_is(site.origin, ">=1.0.4") else []),
         Step("ops.divide", {}, "cosine", (From("product"), PREVIOUS)),

@@ -161,6 +161,11 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Array:
     return np.asarray(np.mean(tensor(x).astype(np.float64), axis=axes_of(axis), keepdims=bool(keepdims)))
 
 
+def einsum(*operands: Any, subscripts: str | None = None) -> Array:
+    """The equation stands in the config, or before the tensors."""
+    return linear.einsum(*operands) if subscripts is None else linear.einsum(subscripts, *operands)
+
+
 def getitem(x: Any, key: Any) -> Array:
     """`x[...]`."""
     return arrays.getitem(tensor(x), key)
@@ -222,13 +227,14 @@ OPERATIONS: Mapping[str, Rule] = {
     "CountNonzero": rule(lambda x, axis=None: np.count_nonzero(tensor(x), axes_of(axis)), "axis"),
     "Cumprod": rule(lambda x, axis=None: np.cumprod(tensor(x), axis), "axis"),
     "Cumsum": rule(lambda x, axis=None: np.cumsum(tensor(x), axis), "axis"),
+    "DepthToSpace": rule(networks.depth_to_space, "block_size", "data_format"),
     "Diag": rule(lambda x, k=0: np.diag(tensor(x), k), "k"),
     "Diagonal": rule(
         lambda x, offset=0, axis1=0, axis2=1: np.diagonal(tensor(x), offset, axis1, axis2), "offset", "axis1", "axis2"
     ),
     "Diff": rule(lambda a, n=1, axis=-1: np.diff(tensor(a), n, axis), "n", "axis"),
     "Dot": rule(lambda x1, x2: np.dot(tensor(x1), tensor(x2))),
-    "Einsum": rule(lambda *operands, subscripts: linear.einsum(subscripts, *operands), "subscripts"),
+    "Einsum": rule(einsum, "subscripts"),
     "Elu": rule(lambda x, alpha=1.0: activations.elu(tensor(x), float(alpha)), "alpha"),
     "ExpandDims": rule(lambda x, axis: np.expand_dims(tensor(x), axes_of(axis)), "axis"),
     "ExtractPatches": rule(extract_patches, "size", "strides", "dilation_rate", "padding", "data_format"),
@@ -262,6 +268,7 @@ OPERATIONS: Mapping[str, Rule] = {
     "Resize": rule(resize, "size", "interpolation", "antialias", *FRAMES, "data_format"),
     "Roll": rule(lambda x, shift, axis=None: np.roll(tensor(x), axes_of(shift), axes_of(axis)), "shift", "axis"),
     "Round": rule(lambda x, decimals=0: np.round(tensor(x), decimals), "decimals"),
+    "SpaceToDepth": rule(networks.space_to_depth, "block_size", "data_format"),
     "Softmax": rule(networks.softmax, "axis"),
     "Solve": rule(lambda a, b: np.linalg.solve(tensor(a), tensor(b))),
     "Sort": rule(lambda x, axis=-1: np.sort(tensor(x), axis), "axis"),
