@@ -64,10 +64,10 @@ def with_wrong_weights(monkeypatch):
     """Conversions in this process forget the last bias."""
     right = pipeline.built
 
-    def wrong(spec):
+    def wrong(spec, *further):
         last = spec.layers[-1]
         zero = mutations._with_tensor(last, "bias", np.zeros_like)
-        return right(mutations._with(spec, zero))
+        return right(mutations._with(spec, zero), *further)
 
     monkeypatch.setattr(pipeline, "built", wrong)
 
