@@ -201,12 +201,14 @@ def test_a_changed_weight_is_found(tmp_path):
     """Verification compares with the source's tensors, so what export does wrong shows."""
     from pathlib import Path
 
+    from kconvert.read import read
     from kconvert.verify import Verifier, verified
 
     target = tmp_path / "new.keras"
+    spec = read(SAMPLES / "autoencoder" / "model.json")
     kconvert.convert(SAMPLES / "autoencoder" / "model.json", target, verify=False)
     with Verifier() as verifier, pytest.raises(VerificationFailed, match="weights of the file are not what was meant"):
-        verified(verifier, Path(target), "keras", {"encoder/0:kernel": "0" * 64})
+        verified(verifier, Path(target), "keras", {"encoder/0:kernel": "0" * 64}, original=spec, renamed={})
 
 
 def test_sources_may_be_urls_and_open_files(tmp_path):
