@@ -15,15 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from kconvert.errors import UsageError, VerificationFailed
-from kconvert.export.publishing import publish
-from kconvert.export.refusals import not_written
+from kconvert.custom_code import custom_code, files_of, located
+from kconvert.errors import KConvertError, TargetError, UsageError, VerificationFailed
+from kconvert.export.publishing import Entry, publish
+from kconvert.export.refusals import already_there, not_written
 from kconvert.export.staging import Staged, staged
-from kconvert.export.target import checked_report, checked_target
+from kconvert.export.target import checked_report, checked_target, refuse_inputs
 from kconvert.findings import Found, Inspection, Plan
 from kconvert.jobs import Bench, Comparing, Conversion, Discovering, Inspecting, Job, Planning, Reading, Upgrading
 from kconvert.plain import plain, restored
-from kconvert.report import Report, Verification
+from kconvert.report import Failure, Report, Verification
 from kconvert.sources import BACKENDS, DATA_FORMATS, Source, local_file, named
 from kconvert.steps import heard_by
 from kconvert.stores import is_url
@@ -74,7 +75,9 @@ def convert(
         weights: the tensors of an architecture; by default found by its name.
         backend, keras_version, source_data_format: what wrote the file, where it does not say.
         input_shape: without the batch size, where the file lost it.
-        custom: code of custom layers. It is not read by this release: layers that need it are refused.
+        custom: the user's own layers and functions, in the style of any Keras: `FILE.py`, `package.module` or
+            `package.module:Name`, or several. This runs that code. What the result needs of it is written beside the
+            target, in today's Keras, as `<target's stem>_custom.py`.
         maps: the user's own layer maps, looked up before the built-in ones.
         training: optimizer, losses, metrics and the optimizer's state: `auto` keeps them where today's Keras has the like
             and says what differs or why they are left out; `keep` fails where they are not exact; `drop` leaves them out.
@@ -85,7 +88,7 @@ def convert(
         keep_failed: leave a result that failed its verification at the target (the error is raised all the same).
         rtol, atol: outputs agree where |a - b| <= atol + rtol * |b|.
         overwrite: replace an existing target.
-        report: write the report there too (`.json`), together with the target.
+        report: write the report there too (`.json` or `.html`), together with the target.
         isolation: `process`: files are read and models built in a process of their own, which may crash, hang or grow
             and costs one error if it does; it is kept for a minute for the next call. `none`: all of it here.
         timeout: seconds, instead of a limit by the file's size.
@@ -94,19 +97,26 @@ def convert(
         verbose: TensorFlow's own messages go to stderr.
 
     Raises:
-        KConvertError: see `kconvert.errors`; nothing is left at the target then.
+        KConvertError: see `kconvert.errors`; nothing is left at the target then, but `report` is written, and the error
+            has it as its attribute.
     """
     begin = time.perf_counter()
     if training not in TRAINING:
         raise UsageError(f"training={training!r}: not one of {', '.join(TRAINING)}")
-    if report is not None and Path(report).suffix != ".json":
-        raise UsageError(f"--report {os.fspath(report)}: the report is written as .json")
-    inputs = [Path(os.fspath(p)) for p in (source, weights, probe, *maps) if isinstance(p, str | os.PathLike)]
+    if report is not None and Path(report).suffix not in (".json", ".html"):
+        raise UsageError(f"--report {os.fspath(report)}: the report is written as .json or .html")
+    code = located(custom)
+    own = files_of(code)
+    inputs = [Path(os.fspath(p)) for p in (source, weights, probe, *maps, *own) if isinstance(p, str | os.PathLike)]
     place, kind = checked_target(Path(target), format, version_dir, overwrite, inputs)
+    module = place.with_name(f"{place.stem}_custom.py")
+    refuse_inputs(module, own)
+    if own and os.path.lexists(module) and not overwrite:
+        raise already_there(module)
     beside = None if report is None else checked_report(Path(report), place, inputs)
     work = _Work(isolation, timeout, memory_limit, on_step, verbose)
     with (
-        _reading(source, weights, backend, keras_version, source_data_format, input_shape) as reading,
+        _reading(source, weights, backend, keras_version, source_data_format, input_shape, code) as reading,
         staged(place) as room,
         contextlib.nullcontext() if beside is None else staged(beside) as page,
     ):
@@ -125,9 +135,14 @@ def convert(
         )
         try:
             done: Report = work.done(job, room.scratch)
-        except VerificationFailed:
-            if keep_failed and room.path.exists():
+        except KConvertError as error:
+            facts = {"path": named(source)}, {"path": str(place), "format": kind}
+            error.report = error.report or Report(*facts, failure=Failure.of(error))
+            if isinstance(error, VerificationFailed) and keep_failed and room.path.exists():
                 publish(room.entries(overwrite))
+            if page is not None:
+                with contextlib.suppress(TargetError):  # what stands against the model is said all the same
+                    publish(_written(page, error.report))
             raise
         done = replace(done, seconds={**done.seconds, "all": time.perf_counter() - begin})
         _publish(room, page, done, overwrite)
@@ -186,6 +201,7 @@ def load(
     keras_version: str | None = None,
     source_data_format: str | None = None,
     input_shape: Sequence[int | None] | None = None,
+    custom: Any = None,
     maps: Sequence[str | os.PathLike[str]] = (),
     isolation: str = "process",
     timeout: float | None = None,
@@ -198,20 +214,22 @@ def load(
     Raises:
         KConvertError: see `kconvert.errors`.
     """
+    code = located(custom)
     work = _Work(isolation, timeout, memory_limit)
     with (
-        _reading(source, weights, backend, keras_version, source_data_format, input_shape) as reading,
+        _reading(source, weights, backend, keras_version, source_data_format, input_shape, code) as reading,
         tempfile.TemporaryDirectory(prefix="kconvert-") as folder,
     ):
         if not work.is_isolated:
             from kconvert.read import read
             from kconvert.upgrade import upgrade
 
-            return _built(upgrade(read(reading.source, **reading.options()), _paths(maps)).spec)
+            spec = read(reading.source, **reading.options(), custom=custom_code(code).definitions)
+            return _built(upgrade(spec, _paths(maps)).spec, code)
         work.done(Upgrading(reading, Path(folder), _paths(maps)))
         from kconvert.spec_file import read_spec
 
-        return _built(read_spec(Path(folder)))
+        return _built(read_spec(Path(folder)), code)
 
 
 def inspect_model(
@@ -242,6 +260,7 @@ def plan(
     keras_version: str | None = None,
     source_data_format: str | None = None,
     input_shape: Sequence[int | None] | None = None,
+    custom: Any = None,
     maps: Sequence[str | os.PathLike[str]] = (),
     isolation: str = "process",
     timeout: float | None = None,
@@ -254,7 +273,8 @@ def plan(
         WorkerError: reading it crashed or reached a limit.
     """
     work = _Work(isolation, timeout, memory_limit)
-    with _reading(source, weights, backend, keras_version, source_data_format, input_shape) as reading:
+    code = located(custom)
+    with _reading(source, weights, backend, keras_version, source_data_format, input_shape, code) as reading:
         found: Plan = work.done(Planning(reading, _paths(maps)))
     return found
 
@@ -296,7 +316,7 @@ def copy_result(source: Path, target: Path) -> None:
             else:
                 shutil.copyfile(source, room.path)
         except OSError as error:
-            raise TargetError(f"{target}: cannot be written: {error.strerror or error}") from None
+            raise not_written(target, error) from None
         publish(room.entries(overwrite=True))
 
 
@@ -338,6 +358,7 @@ class _Work:
             limits,
             about=str(reading.source),
             scratch=scratch and scratch.absolute(),
+            is_last=bool(reading.custom),
             heard=self._on_step,
         )
         return restored(job.Result, data)
@@ -359,6 +380,7 @@ def _reading(
     keras_version: str | None = None,
     data_format: str | None = None,
     input_shape: Sequence[int | None] | None = None,
+    custom: tuple[str, ...] = (),
 ) -> Iterator[Reading]:
     if backend is not None and backend not in BACKENDS:
         raise UsageError(f"--backend {backend}: not one of {', '.join(BACKENDS)}")
@@ -366,31 +388,43 @@ def _reading(
         raise UsageError(f"--source-data-format {data_format}: not one of {', '.join(DATA_FORMATS)}")
     shape = None if input_shape is None else tuple(input_shape)
     with local_file(source) as path, _optional(weights) as tensors:
-        yield Reading(path, tensors, backend, keras_version, data_format, shape)
+        yield Reading(path, tensors, backend, keras_version, data_format, shape, custom)
 
 
 def _optional(source: Source | None) -> contextlib.AbstractContextManager[Path | None]:
     return contextlib.nullcontext(None) if source is None else local_file(source)
 
 
-def _built(spec: Any) -> Any:
+def _built(spec: Any, code: Sequence[str]) -> Any:
     from kconvert.framework import neutral_settings
-    from kconvert.pipeline import built
+    from kconvert.pipeline import built, needs_code
+    from kconvert.rebuild import loaded
 
-    with neutral_settings():
-        return built(spec)[0]
+    text = custom_code(code).text if needs_code(spec) else ""
+    with neutral_settings(), loaded(text, "custom", ", ".join(code)) as objects:
+        return built(spec, objects)[0]
 
 
 def _publish(room: Staged, page: Staged | None, report: Report, overwrite: bool) -> None:
     """The model with what belongs beside it, and the report last: who sees that sees all."""
-    entries = room.entries(overwrite)
-    if page is not None:
-        try:
-            page.path.write_text(json.dumps(report.to_dict(), indent=2, default=str), encoding="utf-8")
-        except OSError as error:
-            raise not_written(page.target, error) from None
-        entries += page.entries(overwrite=True)
-    publish(entries)
+    publish([*room.entries(overwrite), *_written(page, report)])
+
+
+def _written(page: Staged | None, report: Report) -> list[Entry]:
+    """The report at its staging place, as its ending says."""
+    if page is None:
+        return []
+    if page.path.suffix == ".html":
+        from kconvert.page import page as html
+
+        text = html(report)
+    else:
+        text = json.dumps(report.to_dict(), indent=2, default=str)
+    try:
+        page.path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise not_written(page.target, error) from None
+    return page.entries(overwrite=True)
 
 
 def _paths(given: Sequence[str | os.PathLike[str]]) -> tuple[Path, ...]:

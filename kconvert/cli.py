@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
 from kconvert.interrupts import end_in_order
@@ -19,7 +20,7 @@ from kconvert.report import Converted, Failed
 from kconvert.stores import is_url
 from kconvert.training import Wanted
 
-COMMANDS = ("convert", "inspect", "plan", "verify", "migrate")
+COMMANDS = ("convert", "inspect", "plan", "verify", "migrate", "record")
 NOT_FULLY = ("partial", "weights-only")
 NOT_COMPARED = 3
 WORST_FIRST = (0, NOT_COMPARED, 1, 4)  # of a batch, the last counts most
@@ -59,6 +60,12 @@ Timeout = Annotated[
 MemoryLimit = Annotated[
     str | None, typer.Option(metavar="4G", help="Give up above so much, instead of a limit by the file's size.")
 ]
+Custom = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE.py|package.module[:Name]", help="Your own layers and functions; repeatable. Runs that code."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Verbose = Annotated[
@@ -78,6 +85,7 @@ def convert(
     keras_version: Version = None,
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
+    custom: Custom = None,
     maps: Maps = None,
     probe: Probe = None,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not reload and compare the result.")] = False,
@@ -90,7 +98,10 @@ def convert(
         Wanted, typer.Option(metavar="keep|drop|auto", help="Optimizer, losses, metrics and optimizer state.")
     ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.")] = False,
-    report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the whole report there.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json|FILE.html", help="Write the whole report there, also of a refusal."),
+    ] = None,
     version_dir: Annotated[int | None, typer.Option(metavar="N", help="SavedModel below NEW/N/.")] = None,
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
@@ -109,16 +120,16 @@ def convert(
     """Convert one model, or every model below a folder (this is the command when the first word is none)."""
     from kconvert import api
 
-    if _is_zoo(source) and output is not None and not dry_run:
+    if output is not None and not dry_run and not output.endswith(".keras") and _is_zoo(source):
         common = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
-                  "input_shape": _shape(input_shape), "maps": maps or None, "training": training,
+                  "input_shape": _shape(input_shape), "custom": custom, "maps": maps or None, "training": training,
                   "verify": not no_verify, "rtol": rtol, "atol": atol}  # fmt: skip
         return _convert_zoo(
             source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, include=include or (), exclude=exclude or (),
             format=format or "keras", timeout=timeout, memory_limit=memory_limit, overwrite=overwrite, quiet=quiet,
             **common,
         )  # fmt: skip
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
     if dry_run:
         return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json=False)
     if output is None:
@@ -160,6 +171,7 @@ def plan(
     keras_version: Version = None,
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
+    custom: Custom = None,
     maps: Maps = None,
     timeout: Timeout = None,
     memory_limit: MemoryLimit = None,
@@ -168,7 +180,7 @@ def plan(
     """Say what conversion would do, layer by layer; convert nothing."""
     from kconvert import api
 
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, maps)
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
     return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json)
 
 
@@ -195,8 +207,8 @@ def verify(
     from kconvert import api
     from kconvert.summary import verification_lines
 
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, None)
-    del reading["maps"]
+    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, None, None)
+    del reading["maps"], reading["custom"]
     failed: VerificationFailed | None = None
     try:
         found = api.verify_model(
@@ -208,7 +220,7 @@ def verify(
             raise
         failed, found = error, error.verification
     if as_json:
-        _print([json.dumps(dataclasses.asdict(found), indent=2, default=str)])
+        _print([json.dumps(found.to_dict(), indent=2)])
     else:
         _print(verification_lines(found, detailed=verbose > 0))
     if failed is not None:
@@ -240,6 +252,13 @@ def migrate(
     for remark in migrated.remarks:
         where = f"{target or source}:{remark.line}" + (f" {remark.name}" if remark.name else "")
         Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"{where}: {remark.text}")
+    return 0
+
+
+@app.command()
+def record() -> int:
+    """Print a script that records a probe on the machine that runs the old model: record > record_probe.py."""
+    sys.stdout.write(Path(__file__).with_name("record_probe.txt").read_text(encoding="ascii"))
     return 0
 
 
@@ -277,12 +296,19 @@ def _status(words: list[str]) -> int:
         return 2
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False  # whoever opens it says why
+
+
 def _is_zoo(source: str) -> bool:
     """A folder that is not itself a model, or a URL that ends like one."""
     if is_url(source):
         return source.endswith("/")
     folder = Path(source)
-    if not folder.is_dir() or any((folder / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
+    if not _is_folder(folder) or any((folder / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
         return False
     return not any(child.name.isdigit() and (child / "saved_model.pb").is_file() for child in folder.iterdir())
 
@@ -317,11 +343,13 @@ def _reading(
     keras_version: str | None,
     source_data_format: str | None,
     input_shape: str | None,
+    custom: list[str] | None,
     maps: list[Path] | None,
 ) -> dict[str, Any]:
     return {
         "weights": weights, "backend": backend, "keras_version": keras_version,
-        "source_data_format": source_data_format, "input_shape": _shape(input_shape), "maps": maps or (),
+        "source_data_format": source_data_format, "input_shape": _shape(input_shape), "custom": custom,
+        "maps": maps or (),
     }  # fmt: skip
 
 
@@ -352,10 +380,11 @@ def _print_plan(found: Any, as_json: bool) -> int:
     return 1 if found.blockers else 0
 
 
-def _print(lines: list[str]) -> None:
+def _print(lines: Iterable[str | Text]) -> None:
+    """Styles show on a terminal alone, and not where NO_COLOR is set."""
     console = Terminal(highlight=False, soft_wrap=True, markup=False)
     for line in lines:
-        console.print("\n".join(map(printable, line.split("\n"))))
+        console.print(line if isinstance(line, Text) else "\n".join(map(printable, line.split("\n"))))
 
 
 def _print_error(error: KConvertError) -> None:

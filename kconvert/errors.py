@@ -48,10 +48,12 @@ class KConvertError(Exception):
     Attributes:
         exit_code: the command line's status for it.
         code: a stable word for programs, `E_...`: that of the class, or a narrower one that is given with the message.
+        report: a `kconvert.report.Report` of what was found until then, where a conversion had begun; else None.
     """
 
     exit_code = 1
     code = "E_FAILED"
+    report: Any = None
 
     def __init__(self, message: str = "", *, code: str = "") -> None:
         super().__init__(message)

@@ -21,7 +21,7 @@ class Inspection:
         layers: class -> how many.
         signature: name -> dtype of inputs and outputs that a SavedModel is served with.
         tensors: how many; `parameters` their elements, `nbytes` their bytes.
-        custom_classes: class -> names of the layers, for classes that are not Keras's own.
+        custom_classes: class or function -> names of the layers, for those that are not Keras's own: --custom names the code.
         lambdas: names of the layers that hold Python code.
         risks: one sentence each.
     """

@@ -37,21 +37,41 @@ def keras_on_tensorflow() -> Any:
 def neutral_settings() -> Iterator[Any]:
     """Keras with its own defaults, whatever the process or keras.json says; everything is put back afterwards."""
     k = keras_on_tensorflow()
-    registered = dict(k.saving.get_custom_objects())
     before = (k.config.image_data_format(), k.config.floatx(), k.config.epsilon(), k.config.dtype_policy())
-    k.saving.get_custom_objects().clear()
     k.config.set_image_data_format("channels_last")
     k.config.set_floatx("float32")
     k.config.set_epsilon(1e-7)
     k.config.set_dtype_policy("float32")
     try:
-        yield k
+        with scoped_registry(empty=True):
+            yield k
     finally:
         k.config.set_image_data_format(before[0])
         k.config.set_floatx(before[1])
         k.config.set_epsilon(before[2])
         k.config.set_dtype_policy(before[3])
-        k.saving.get_custom_objects().update(registered)
+
+
+@contextlib.contextmanager
+def scoped_registry(empty: bool = False) -> Iterator[None]:
+    """What is registered with Keras meanwhile, by name or by object, is forgotten afterwards.
+
+    Source: keras 3.15.1 src/saving/object_registration.py: two dicts, of which only the one by name is public.
+    """
+    from keras.src.saving import object_registration
+
+    registries: list[dict[Any, Any]] = [
+        object_registration.GLOBAL_CUSTOM_OBJECTS, getattr(object_registration, "GLOBAL_CUSTOM_NAMES", {})
+    ]  # fmt: skip
+    before = [dict(registry) for registry in registries]
+    if empty:
+        registries[0].clear()
+    try:
+        yield
+    finally:
+        for registry, kept in zip(registries, before, strict=True):
+            registry.clear()
+            registry.update(kept)
 
 
 @contextlib.contextmanager

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kconvert.custom_code import NO_CODE, CustomCode
 from kconvert.errors import ConversionFailed
 from kconvert.findings import Inspection, Plan
-from kconvert.map_files import known_layers
+from kconvert.map_files import known_activations, known_layers
 from kconvert.read import read
 from kconvert.risks import risks_of
 from kconvert.spec import LayerSpec, ModelSpec, ports_in, stored_tensors, walk
@@ -21,7 +22,7 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
     layers = [layer for _, layer in walk(spec)]
     tensors = list(stored_tensors(spec))
     lambdas = tuple(layer.name for layer in layers if layer.class_name == "Lambda")
-    custom = _custom_classes(spec, layers)
+    custom = _custom_classes(spec, layers) | _custom_functions(spec, layers)
     return Inspection(
         origin_facts(spec),
         spec.name,
@@ -40,11 +41,11 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
     )
 
 
-def planned(path: Path, maps: Sequence[Path], reading: Mapping[str, Any]) -> Plan:
-    """Reads and upgrades; the tensors' values stay in the file."""
+def planned(path: Path, maps: Sequence[Path], reading: Mapping[str, Any], custom: CustomCode = NO_CODE) -> Plan:
+    """Reads and upgrades; the tensors' values stay in the file, and the user's code is read, not run."""
     from kconvert.upgrade import upgrade  # reading alone does without it
 
-    spec = read(path, **reading)
+    spec = read(path, **reading, custom=custom.definitions)
     try:
         result = upgrade(spec, maps)
     except ConversionFailed as failed:
@@ -80,6 +81,22 @@ def _custom_classes(spec: ModelSpec, layers: Sequence[LayerSpec]) -> dict[str, t
     known = known_layers(spec.dialect)
     names = dict.fromkeys(layer.class_name for layer in layers if layer.class_name not in known)
     return {name: tuple(layer.name for layer in layers if layer.class_name == name) for name in names}
+
+
+def _custom_functions(spec: ModelSpec, layers: Sequence[LayerSpec]) -> dict[str, tuple[str, ...]]:
+    """Activations that no Keras had, and the functions of Lambda layers of which the file has the name alone."""
+    known = known_activations(spec.dialect) | known_layers(spec.dialect)
+    found: dict[str, dict[str, None]] = {}
+    for layer in layers:
+        said = [value for argument, value in layer.config.items() if argument.endswith("activation")]
+        if layer.class_name == "Lambda" and layer.config.get("function_type") == "function":
+            said.append(layer.config.get("function"))
+        for value in said:
+            name = value.get("class_name") if isinstance(value, Mapping) else value
+            name = value.get("config") if isinstance(value, Mapping) and name == "function" else name
+            if isinstance(name, str) and name not in known:
+                found.setdefault(name, {})[layer.name] = None
+    return {name: tuple(names) for name, names in found.items()}
 
 
 def _size_of_source(spec: ModelSpec, path: Path, weights: Path | None) -> int | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from kconvert.errors import TargetError
+from kconvert.errors import KConvertError, TargetError
 from kconvert.findings import Found, Inspection, Plan
 from kconvert.report import Report, Verification
 from kconvert.steps import stage
@@ -56,7 +56,11 @@ class Job(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is read and what the user says of it: the arguments of `kconvert.read.read`."""
+    """What is read and what the user says of it: the arguments of `kconvert.read.read`.
+
+    Attributes:
+        custom: the user's own code, as `kconvert.custom_code.located` gives it.
+    """
 
     source: Path
     weights: Path | None = None
@@ -64,9 +68,10 @@ class Reading:
     keras_version: str | None = None
     data_format: str | None = None
     input_shape: tuple[int | None, ...] | None = None
+    custom: tuple[str, ...] = ()
 
     def options(self) -> dict[str, Any]:
-        """All but the source."""
+        """All but the source and the user's own code."""
         return {
             "weights": self.weights, "backend": self.backend, "keras_version": self.keras_version,
             "data_format": self.data_format, "input_shape": self.input_shape,
@@ -98,10 +103,12 @@ class Planning:
 
     def run(self, bench: Bench) -> Plan:
         """Reads and upgrades."""
+        from kconvert.custom_code import custom_code
         from kconvert.inspection import planned
 
         stage("read")
-        return planned(self.reading.source, self.maps, self.reading.options())
+        code = custom_code(self.reading.custom)
+        return planned(self.reading.source, self.maps, self.reading.options(), code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +134,28 @@ class Conversion:
 
     def run(self, bench: Bench) -> Report:
         """All six stages."""
-        from kconvert.pipeline import converted
+        from kconvert.custom_code import custom_code
+        from kconvert.pipeline import Reached, converted
         from kconvert.read.sniff import sniffed
-        from kconvert.reporting import is_want_of_space, reported, sha256
+        from kconvert.reporting import is_want_of_space, refused, reported, sha256
         from kconvert.verify import Tolerance
 
         begin = time.perf_counter()
         sniffed(self.reading.source)  # what is no model is not read through for its digest
-        digest = sha256(self.reading.source)
+        digest, reached = sha256(self.reading.source), Reached()
+        code = custom_code(self.reading.custom)
         try:
             done = converted(
-                self.reading.source, self.place, self.format, reading=self.reading.options(), maps=self.maps,
+                self.reading.source, self.place, self.format, reading=self.reading.options(), maps=self.maps, custom=code,
                 verifier=bench.verifier() if self.verify else None, probe=self.probe,
-                tolerance=Tolerance(self.rtol, self.atol), training=self.training,
+                tolerance=Tolerance(self.rtol, self.atol), training=self.training, reached=reached,
             )  # fmt: skip
+        except KConvertError as error:
+            error.report = refused(
+                error, reached, name=self.name, digest=digest, target=self.target, format=self.format,
+                seconds=time.perf_counter() - begin,
+            )  # fmt: skip
+            raise
         except Exception as error:
             if not is_want_of_space(error):
                 raise
@@ -148,7 +163,7 @@ class Conversion:
                 f"{self.target}: cannot be written: no space left, or too large a file", code="E_OUT_SPACE"
             ) from None
         return reported(
-            done, name=self.name, digest=digest, target=self.target, place=self.place, format=self.format,
+            done, code, name=self.name, digest=digest, target=self.target, place=self.place, format=self.format,
             seconds=time.perf_counter() - begin,
         )  # fmt: skip
 
@@ -186,12 +201,14 @@ class Upgrading:
 
     def run(self, bench: Bench) -> None:
         """Reads, upgrades, and writes the folder that `kconvert.spec_file` reads."""
+        from kconvert.custom_code import custom_code
         from kconvert.read import read
         from kconvert.spec_file import write_spec
         from kconvert.upgrade import upgrade
 
         stage("read")
-        spec = read(self.reading.source, **self.reading.options())
+        own = custom_code(self.reading.custom).definitions
+        spec = read(self.reading.source, **self.reading.options(), custom=own)
         stage("upgrade")
         write_spec(upgrade(spec, list(self.maps)).spec, self.folder)
 

@@ -30,12 +30,21 @@ def map_folder(old: Dialect) -> Path:
     return layer_maps_folder() / f"{old.name}_to_{new.name}"
 
 
-@functools.cache
 def known_layers(dialect: Dialect) -> frozenset[str]:
     """The layer classes that the built-in maps of this dialect know, op layers included."""
-    maps = [yaml.load(p.read_bytes(), Loader=_SAFE_LOADER) for p in map_folder(dialect).glob("*.yaml")]
     op_layers = OP_LAYERS if dialect == Dialect.keras2 else frozenset()
-    return op_layers.union(*(m.get("layers") or {} for m in maps))
+    return op_layers | _known(dialect, "layers")
+
+
+def known_activations(dialect: Dialect) -> frozenset[str]:
+    """The functions that the built-in maps of this dialect know as activations."""
+    return _known(dialect, "activations")
+
+
+@functools.cache
+def _known(dialect: Dialect, section: str) -> frozenset[str]:
+    maps = [yaml.load(p.read_bytes(), Loader=_SAFE_LOADER) for p in map_folder(dialect).glob("*.yaml")]
+    return frozenset().union(*(m.get(section) or {} for m in maps))
 
 
 class StrictLoader(_SAFE_LOADER):  # type: ignore[misc, valid-type]

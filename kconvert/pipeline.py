@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kconvert.custom_code import CustomCode
 from kconvert.read import read
 from kconvert.report import Verification
 from kconvert.resuming import Resumed, prepared, resumed
-from kconvert.spec import ModelSpec, Nest, ports_in_keras_order
+from kconvert.spec import ModelSpec, Nest, ports_in_keras_order, walk
 from kconvert.steps import stage
 from kconvert.training import Wanted
 from kconvert.upgrade import Upgraded, upgrade
@@ -44,6 +45,15 @@ class Done:
     training: Resumed
     verification: Verification
     seconds: Mapping[str, float]
+    needs_code: bool = False
+
+
+@dataclass(slots=True)
+class Reached:
+    """How far a conversion came, for the report of one that fails."""
+
+    source: ModelSpec | None = None
+    upgraded: Upgraded | None = None
 
 
 @dataclass(slots=True)
@@ -68,32 +78,40 @@ def converted(
     *,
     reading: Mapping[str, Any],
     maps: Sequence[Path],
+    custom: CustomCode,
     verifier: Verifier | None,
     probe: Path | None,
     tolerance: Tolerance,
     training: Wanted,
+    reached: Reached,
 ) -> Done:
     """Converts one file into `place`, from where the caller publishes it when nothing was raised.
 
-    What belongs beside the target is written beside `place`.
+    What belongs beside the target is written beside `place`. `reached` says how far it came if something was.
     """
     clock = Clock()
     with clock("read"):
-        spec = read(source, **reading)
+        spec = reached.source = read(source, **reading, custom=custom.definitions)
     with clock("upgrade"):
         spec, without_training = prepared(spec, maps, training, format)
-        upgraded = upgrade(spec, maps)
+        upgraded = reached.upgraded = upgrade(spec, maps)
+    code = custom.text if needs_code(upgraded.spec) else ""
+    module = custom_module(place) if code and format == "keras" else None
     if verifier is not None:
         verifier.start()  # it imports TensorFlow while this process does
     with clock("import"):
         from kconvert.export import write
         from kconvert.framework import neutral_settings
+        from kconvert.rebuild import loaded
         from kconvert.verify import verified
-    with neutral_settings():
+    if module is not None:
+        module.write_text(code, encoding="utf-8")
+    with neutral_settings(), loaded(code, custom_module(place).stem, str(module or place)) as objects:
         with clock("rebuild"):
-            model, digests = built(upgraded.spec)
+            model, digests = built(upgraded.spec, objects)
         with clock("training"):
             state = without_training or resumed(spec, upgraded, model, maps, training)
+            digests |= state.digests
         with clock("export"):
             served = served_names(spec, upgraded.renamed)
             write(model, place, format, served)
@@ -101,10 +119,27 @@ def converted(
         if verifier is not None:
             with clock("verify"):
                 check = verified(
-                    verifier, place, format, digests, original=spec, renamed=upgraded.renamed, probe=probe,
-                    tolerance=tolerance, input_names=served.inputs, output_names=served.outputs,
+                    verifier, place, format, digests, original=spec, renamed=upgraded.renamed, moved=upgraded.moved,
+                    probe=probe, tolerance=tolerance, input_names=served.inputs, output_names=served.outputs,
+                    module=module,
                 )  # fmt: skip
-    return Done(spec, upgraded, served, state, check, clock.seconds)
+    return Done(spec, upgraded, served, state, check, clock.seconds, bool(code))
+
+
+def custom_module(target: Path) -> Path:
+    """Where the user's own code lies that a converted file needs."""
+    return target.with_name(f"{target.stem}_custom.py")
+
+
+def needs_code(spec: ModelSpec) -> bool:
+    """True for a model in today's dialect that anything of the user's own is left in."""
+    return any(layer.class_name.startswith("custom.") or _names_object(layer.config) for _, layer in walk(spec))
+
+
+def _names_object(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return "custom_object" in value or any(map(_names_object, value.values()))
+    return isinstance(value, list | tuple) and any(map(_names_object, value))
 
 
 def pair_verified(
@@ -129,12 +164,16 @@ def pair_verified(
     )
 
 
-def built(spec: ModelSpec) -> tuple[Any, dict[str, str]]:
-    """The Keras model with its weights, and the digest of each weight."""
+def built(spec: ModelSpec, custom: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, str]]:
+    """The Keras model with its weights, and the digest of each weight.
+
+    Args:
+        custom: the user's own classes and functions, loaded.
+    """
     from kconvert.rebuild import rebuild
     from kconvert.transfer import transfer
 
-    model = rebuild(spec)
+    model = rebuild(spec, custom or {})
     return model, transfer(spec, model)
 
 

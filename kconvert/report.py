@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from kconvert.errors import KConvertError
+from kconvert.errors import ConversionFailed, KConvertError
+from kconvert.graphs import Graph
 
 Level = Literal["info", "warning"]
 
@@ -24,12 +26,18 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ArgumentChange:
-    """What became of one argument: `kept`, `renamed`, `changed`, `replaced`, `packed`, `dropped`, `added`."""
+    """What became of one argument: `kept`, `renamed`, `changed`, `replaced`, `packed`, `dropped`, `added`.
+
+    Attributes:
+        old_value, new_value: in short, as Python writes them.
+    """
 
     what: str
     old: str
     new: str = ""
     because: str = ""
+    old_value: str = ""
+    new_value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +52,21 @@ class TensorChange:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleUsed:
+    """A rule that had something to do, and what it is there for."""
+
+    name: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class LayerChange:
-    """One layer of the file and the layers that stand for it now."""
+    """One layer before one hop and the layers that stand for it behind it.
+
+    Attributes:
+        hop: `keras1 -> keras2`.
+        names: of the layers that it became, in the order of `becomes`; empty for what a wrapper holds.
+    """
 
     name: str
     class_name: str
@@ -53,7 +74,9 @@ class LayerChange:
     new_name: str
     arguments: tuple[ArgumentChange, ...] = ()
     tensors: tuple[TensorChange, ...] = ()
-    rules: tuple[str, ...] = ()
+    rules: tuple[RuleUsed, ...] = ()
+    hop: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +187,13 @@ class Verification:
     atol: float = 1e-4
     remarks: tuple[str, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON, which has no infinity: null where numbers could not be compared."""
+        data = dataclasses.asdict(self)
+        for check in (*data["outputs"], *data["layers"]):
+            check.update({k: None for k in ("max_abs", "max_rel", "size") if not math.isfinite(check.get(k, 0.0))})
+        return data
+
     @property
     def difference(self) -> str:
         """How outputs and layers differ, in one sentence; empty where none does."""
@@ -176,8 +206,48 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that stood against the conversion; the words are those of the `Problem`."""
+
+    message: str
+    kind: str = ""
+    layer: str = ""
+    class_name: str = ""
+    argument: str = ""
+    option: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no converted file.
+
+    Attributes:
+        kind: the exception's class: `ConversionFailed`, `VerificationFailed`, `CorruptSource`, ...
+    """
+
+    kind: str
+    message: str
+    obstacles: tuple[Obstacle, ...] = ()
+
+    @classmethod
+    def of(cls, error: KConvertError) -> Failure:
+        """What an error says."""
+        problems = error.problems if isinstance(error, ConversionFailed) else ()
+        obstacles = tuple(
+            Obstacle(p.message, type(p).__name__, p.layer, p.class_name, p.argument, p.option) for p in problems
+        )
+        return cls(type(error).__name__, str(error), obstacles)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The whole story of one conversion."""
+    """The whole story of one conversion, also of one that ended in a refusal.
+
+    Attributes:
+        layers: one entry per layer and hop.
+        before, after: the graphs of the file and of the upgraded model, as far as it came.
+        failure: None where a file was written.
+    """
 
     source: Mapping[str, Any]
     target: Mapping[str, Any]
@@ -190,12 +260,26 @@ class Report:
     seconds: Mapping[str, float] = field(default_factory=dict)
     peak_memory: int = 0
     custom_module: Path | None = None
+    before: Graph = field(default_factory=Graph)
+    after: Graph = field(default_factory=Graph)
+    failure: Failure | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON report."""
+        """The JSON report; a difference that is no number (another shape, NaN) is null."""
         data = dataclasses.asdict(self)
+        data["verification"] = self.verification.to_dict()
         data["custom_module"] = str(self.custom_module) if self.custom_module else None
-        return data
+        finite: dict[str, Any] = _finite(data)
+        return finite
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinity."""
+    if isinstance(value, dict):
+        return {key: _finite(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,15 @@ import hashlib
 import os
 import resource
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from kconvert.custom_code import CustomCode
+from kconvert.errors import KConvertError
+from kconvert.graphs import Graph, graph_of
 from kconvert.inspection import origin_facts
-from kconvert.pipeline import Done
-from kconvert.report import Note, Report
+from kconvert.pipeline import Done, Reached, custom_module
+from kconvert.report import Failure, Note, Report, Verification
 from kconvert.resuming import Resumed
 from kconvert.spec import ModelSpec, stored_tensors
 from kconvert.versions import versions
@@ -21,22 +25,29 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def sha256(path: Path) -> str:
-    """Of a file; empty for a folder."""
+    """Of a file; of a folder, of its files' sums and paths as `sha256sum` prints them, sorted by path."""
+    if path.is_dir():
+        files = sorted((p.relative_to(path).as_posix(), p) for p in path.rglob("*") if p.is_file())
+        listing = "".join(f"{sha256(file)}  {name}\n" for name, file in files)
+        return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
     if not path.is_file():
         return ""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def reported(done: Done, *, name: str, digest: str, target: Path, place: Path, format: str, seconds: float) -> Report:
+def reported(
+    done: Done, code: CustomCode, *, name: str, digest: str, target: Path, place: Path, format: str, seconds: float
+) -> Report:  # fmt: skip
     """The report on a model that is at `place` now, and at `target` as soon as it is published.
 
     Args:
+        code: the user's own.
         name, digest: of the source.
         seconds: of the whole.
     """
     spec = done.source
-    notes = [*done.upgraded.notes, *_training_notes(done.training, spec)]
+    notes = [*done.upgraded.notes, *_notes_on(done, code, format), *_training_notes(done.training, spec)]
     if not done.served.is_kept:
         notes.append(
             Note(
@@ -54,14 +65,56 @@ def reported(done: Done, *, name: str, digest: str, target: Path, place: Path, f
         },
         target={"path": str(target), "format": format, "sha256": sha256(place)},
         layers=done.upgraded.layers,
-        training=dataclasses.asdict(done.training),
+        training={k: v for k, v in dataclasses.asdict(done.training).items() if k != "digests"},
         verification=done.verification,
         notes=tuple(notes),
         renamed=done.upgraded.renamed,
         versions=versions(),
         seconds={**done.seconds, "all": seconds},
-        peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        custom_module=custom_module(target) if done.needs_code and format == "keras" else None,
+        peak_memory=_peak_memory(),
+        before=graph_of(spec),
+        after=graph_of(done.upgraded.spec),
     )
+
+
+def refused(
+    error: KConvertError, reached: Reached, *, name: str, digest: str, target: Path, format: str, seconds: float
+) -> Report:
+    """What is known of a model that was not converted, and what stood against it; the arguments are those of `reported`."""
+    spec, upgraded = reached.source, reached.upgraded
+    facts = {} if spec is None else {**origin_facts(spec), "tensors": sum(1 for _ in stored_tensors(spec))}
+    return Report(
+        source={"path": name, "sha256": digest, **facts},
+        target={"path": str(target), "format": format, "sha256": ""},
+        layers=upgraded.layers if upgraded else (),
+        verification=getattr(error, "verification", None) or Verification("skipped"),
+        notes=upgraded.notes if upgraded else (),
+        renamed=upgraded.renamed if upgraded else {},
+        versions=versions(),
+        seconds={"all": seconds},
+        peak_memory=_peak_memory(),
+        before=graph_of(spec) if spec else Graph(),
+        after=graph_of(upgraded.spec) if upgraded else Graph(),
+        failure=Failure.of(error),
+    )
+
+
+def _peak_memory() -> int:
+    """Bytes, of this process."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _notes_on(done: Done, code: CustomCode, format: str) -> Iterator[Note]:
+    """What there is to say of the user's own code."""
+    if not code.text:
+        return
+    if not done.needs_code:
+        yield Note("info", "", f"nothing of {', '.join(code.names)} is left in the model, which needs no module")
+        return
+    yield from code.notes
+    if format != "keras":
+        yield Note("info", "", "the SavedModel holds what the custom code computes, and needs no module")
 
 
 def _signature(spec: ModelSpec) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from kconvert.errors import ConversionFailed, KConvertError, Problem, Rejected
 from kconvert.spec import ModelSpec
 from kconvert.training import Wanted
 from kconvert.upgrade import Upgraded, upgrade
 from kconvert.upgrade.training import compiled, numbered, other_steps, states
+from kconvert.variables import digest, keyed_states
 
 OPTION = "--training auto|drop"
 
@@ -28,6 +31,7 @@ class Resumed:
         variables: how many of its variables came from the file.
         inexact: why further steps are not exactly those of the framework that wrote the file.
         notes: what was left out and changes no step.
+        digests: of each of the optimizer's variables, by the keys of `keyed_states`.
     """
 
     kept: bool
@@ -37,6 +41,7 @@ class Resumed:
     variables: int = 0
     inexact: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def prepared(spec: ModelSpec, maps: Sequence[Path], wanted: Wanted, format: str) -> tuple[ModelSpec, Resumed | None]:
@@ -88,7 +93,8 @@ def resumed(spec: ModelSpec, upgraded: Upgraded, model: Any, maps: Sequence[Path
         return _left_out(error, wanted)
     optimizer = str(said.optimizer["class_name"])
     inexact = (*said.inexact, *other_steps(spec))
-    return Resumed(True, "", optimizer, state.iterations, variables, inexact, said.notes)
+    digests = {key: digest(np.asarray(v)) for key, v in keyed_states(model)}
+    return Resumed(True, "", optimizer, state.iterations, variables, inexact, said.notes, digests)
 
 
 def _left_out(error: KConvertError, wanted: Wanted) -> Resumed:

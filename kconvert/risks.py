@@ -22,14 +22,17 @@ def risks_of(spec: ModelSpec, custom: Mapping[str, Any], size: int | None) -> It
     """One sentence each.
 
     Args:
-        custom: classes that are not Keras's own.
+        custom: classes and functions that are not Keras's own.
         size: bytes of the files that the model was read from, where that is known.
     """
+    lambdas = sum(layer.class_name == "Lambda" for _, layer in walk(spec))
+    if lambdas:
+        yield f"{lambdas} Lambda layers hold Python code, which is never run"
     for parents, layer in walk(spec):
         yield from _of_layer(layer, "/".join((*parents, layer.name)))
     if custom:
-        yield f"{len(custom)} classes are not Keras's own: {', '.join(custom)}"
-    if spec.training is not None and _holds_code(spec.training.get("config")):
+        yield f"{len(custom)} classes or functions are not Keras's own: {', '.join(custom)} (--custom FILE.py that defines them)"
+    if spec.training is not None and _holds_code(spec.training.config):
         yield "the training configuration holds Python code, which is never read"
     unpacked = sum(t.nbytes for t in stored_tensors(spec))
     if size is not None and unpacked > RATIO * size:
@@ -42,7 +45,7 @@ def risks_of(spec: ModelSpec, custom: Mapping[str, Any], size: int | None) -> It
 
 def _of_layer(layer: LayerSpec, name: str) -> Iterator[str]:
     if layer.class_name == "Lambda":
-        yield f"Lambda '{name}' holds Python code, which is never run: {_text(layer.config.get('function'))[:SHOWN]}"
+        yield f"Lambda '{name}' holds {_text(layer.config.get('function'))[:SHOWN]}"
     elif layer.class_name in CODE:
         yield f"{layer.class_name} '{name}' holds a program of another framework, which is never loaded"
     elif _holds_code(dict(layer.config)):

@@ -12,6 +12,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from kconvert.definitions import NO_DEFINITIONS, Definitions
 from kconvert.tensor import Tensor
 
 __all__ = [
@@ -138,6 +139,7 @@ class Origin:
         evidence: question -> what answered it, for the report.
         hints: what the user said: `data_format` (source_data_format), `input_shape`.
         is_trained_on: the model shall go on with its training: weights may be moved, but not computed with.
+        custom: what the user's own code defines.
     """
 
     path: str
@@ -148,6 +150,7 @@ class Origin:
     evidence: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, Any] = field(default_factory=dict)
     is_trained_on: bool = False
+    custom: Definitions = NO_DEFINITIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Stages can so run in separate processes; nothing in the folder is code.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from packaging.version import Version
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from kconvert.definitions import Definition, Definitions
 from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port, Signature, Training
 from kconvert.tensor import Array, Tensor
 
@@ -203,6 +205,7 @@ def _from_origin(origin: Origin) -> dict[str, Any]:
         "path": origin.path, "kind": origin.kind, "keras": [str(v) if v else None for v in origin.keras],
         "package": origin.package, "backend": origin.backend, "evidence": dict(origin.evidence),
         "hints": _from_nest(dict(origin.hints)), "is_trained_on": origin.is_trained_on,
+        "custom": _from_definitions(origin.custom),
     }  # fmt: skip
 
 
@@ -210,8 +213,20 @@ def _to_origin(data: Mapping[str, Any]) -> Origin:
     lowest, highest = _versions(data["keras"])
     return Origin(
         data["path"], data["kind"], (lowest, highest), data["package"], data["backend"], data["evidence"],
-        _to_nest(data["hints"]), data["is_trained_on"],
+        _to_nest(data["hints"]), data["is_trained_on"], _to_definitions(data["custom"]),
     )  # fmt: skip
+
+
+def _from_definitions(custom: Definitions) -> dict[str, Any]:
+    named = {name: {**dataclasses.asdict(one), "methods": sorted(one.methods)} for name, one in custom.named.items()}
+    return {"named": named, "texts": list(custom.texts)}
+
+
+def _to_definitions(data: Mapping[str, Any]) -> Definitions:
+    named = {
+        name: Definition(**{**one, "methods": frozenset(one["methods"])}) for name, one in data["named"].items()
+    }  # fmt: skip
+    return Definitions(named, tuple(data["texts"]))
 
 
 def _versions(texts: list[str | None]) -> Iterator[Version | None]:

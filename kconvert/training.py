@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from kconvert.tensor import Tensor
+if TYPE_CHECKING:  # whoever asks for a conversion names what is wanted, and needs no NumPy for it
+    from kconvert.tensor import Tensor
 
 Wanted = Literal["keep", "drop", "auto"]
 """What is asked for: all of it or an error, none of it, or what is there."""

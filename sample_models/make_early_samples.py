@@ -43,6 +43,35 @@ def sample(keras, backend="theano", form="h5"):
     return named
 
 
+def custom_code(name):
+    """The module of layers that lies beside a sample."""
+    sys.path.insert(0, os.path.join(HERE, name))
+    return __import__("custom")
+
+
+@sample("0.3.3", form="json")
+def gated_units(random):
+    """Somebody's own layer of 2015, whose weights have no names."""
+    own = custom_code("gated_units")
+    model = Sequential()
+    model.add(Dense(6, input_dim=5, activation="tanh"))
+    model.add(own.GatedUnits(5, sharpness=0.7))
+    model.add(own.GatedUnits(4))
+    model.add(Dense(2))
+    return model, [random.randn(4, 5)]
+
+
+@sample("1.2.2", "tensorflow")
+def normalized_images(random):
+    """Somebody's own layers of Keras 1, and an activation that becomes operations."""
+    own = custom_code("normalized_images")
+    x = image = Input((5, 5, 3))
+    x = Convolution2D(8, 3, 3, border_mode="same", activation=own.leaky_clip, dim_ordering="tf")(x)
+    x = own.NormalizedImage()(x)
+    x = own.FinerImage(2)(x)
+    return Model(image, Convolution2D(1, 3, 3, dim_ordering="tf")(x)), [random.randn(2, 5, 5, 3)]
+
+
 @sample("0.2.0", form="json")
 def mutants(random):
     """The recurrent layers that only Keras 0.2 had, and a Dropout that multiplies at inference."""

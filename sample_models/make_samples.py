@@ -23,6 +23,12 @@ from keras.models import Model, Sequential
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+def custom_code(name):
+    """The module of layers that lies beside a sample."""
+    sys.path.insert(0, os.path.join(HERE, name))
+    return __import__("custom")
+
+
 def mnist_cnn(random):
     """The textbook network for digits, channels first, with the paddings that backends disagree about."""
     model = Sequential(name="mnist_cnn")
@@ -191,6 +197,30 @@ def early_layers(random):
     model.add(Highway(activation="relu"))
     model.add(Dense(2))
     return model, [random.randn(5, 6)]
+
+
+def attended_words(random):
+    """Somebody's own layers of Keras 2: one that reads a mask, one made of layers, inside a TimeDistributed, too."""
+    own = custom_code("attended_words")
+    words = Input((6,))
+    x = Embedding(12, 5, mask_zero=True)(words)
+    x = Bidirectional(LSTM(3, return_sequences=True))(x)
+    attended = own.Attended(4, initializer=own.SmallUniform(0.2))(x)
+    x = TimeDistributed(own.Residual(6))(RepeatVector(2)(attended))
+    x = Dense(3, kernel_initializer=own.SmallUniform())(Flatten()(own.Residual(6, name="again")(x)))
+    ids = random.randint(1, 12, (4, 6))
+    ids[1, 4:] = 0
+    ids[2, 2:] = 0
+    return Model(words, x, name="attended_words"), [ids]
+
+
+def smooth_units(random):
+    """Somebody's own functions: an activation, a Lambda of which the file has the name alone."""
+    own = custom_code("smooth_units")
+    left, right = Input((5,)), Input((5,))
+    tower = Sequential([Dense(6, activation=own.smooth, input_shape=(5,)), Dense(4), Activation(own.smooth)], name="tower")
+    far = Lambda(own.distance, output_shape=own.pair_shape, name="far")([tower(left), tower(right)])
+    return Model([left, right], far, name="smooth_units"), [random.randn(4, 5), random.randn(4, 5)]
 
 
 def main():

@@ -171,6 +171,17 @@ def counted_bins(random):
     return keras.Model(a, layer(L.SpatialDropout1D(0.2)(a))), [random.randn(4, 5, 3)]
 
 
+def mixer_blocks(random):
+    """Somebody's own layers of TensorFlow 2: registered names, sublayers in lists and models, a cell in both directions."""
+    sys.path.insert(0, os.path.join(HERE, "mixer_blocks"))
+    import custom as own
+
+    a = keras.Input((5, 4))
+    x = own.MixerBlock(6)(own.MixerBlock(3)(a))
+    x = L.Bidirectional(L.RNN(own.LeakyCell(3)))(x)
+    return keras.Model(a, L.Dense(2)(x)), [random.randn(3, 5, 4)]
+
+
 def weight(random, variable):
     """A value that is not trivial, and for a scale or a variance a positive one; learned statistics stay."""
     name, value = getattr(variable, "path", variable.name), variable.numpy()

@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import functools
 import importlib
 import pkgutil
 import sys
@@ -26,6 +27,7 @@ def _hook(event, arguments):
 sys.addaudithook(_hook)
 
 
+@functools.cache
 def warm_up():
     """What kconvert itself imports late: it reads one good file of each kind."""
     import kconvert
@@ -45,9 +47,8 @@ def warm_up():
 @contextlib.contextmanager
 def watched():
     """The forbidden events of the body."""
-    if not _watching:
-        warm_up()
-    seen = []
+    warm_up()
+    seen: list[str] = []
     _watching.append(seen)
     try:
         yield seen

@@ -36,6 +36,12 @@ def weights_of(folder: Path) -> Path | None:
     return None if source_of(folder).suffix == ".h5" else next(folder.glob("*weights.h5"), None)
 
 
+def custom_of(folder: Path) -> Path | None:
+    """The user's own code of a case or sample."""
+    path = folder / "custom.py"
+    return path if path.exists() else None
+
+
 def sample_folders() -> list[Path]:
     return sorted(p.parent for p in SAMPLES.glob("*/io.npz"))
 
@@ -44,3 +50,12 @@ def sample_folders() -> list[Path]:
 def sample():
     """Name -> the sample's folder."""
     return lambda name: SAMPLES / name
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests in a browser are for machines that have one: they run when `-m` names them."""
+    if "browser" in config.option.markexpr:
+        return
+    chosen = [item for item in items if "browser" not in item.keywords]
+    config.hook.pytest_deselected(items=[item for item in items if "browser" in item.keywords])
+    items[:] = chosen

@@ -270,7 +270,7 @@ def check(folder: Path, verifier, chance: random.Random, tolerance: float) -> Re
             return None
         try:
             found = verified(
-                verifier, path, "keras", digests, original=spec, renamed=upgraded.renamed,
+                verifier, path, "keras", digests, original=spec, renamed=upgraded.renamed, moved=upgraded.moved,
                 tolerance=Tolerance(tolerance, tolerance), input_names=served.inputs, output_names=served.outputs,
             )  # fmt: skip
         except VerificationFailed as error:

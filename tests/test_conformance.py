@@ -3,11 +3,12 @@
 import io
 import json
 import zipfile
+from collections import Counter
 
 import h5py
 import numpy as np
 import pytest
-from conftest import CORPUS, ROOT, hints_of, sample_folders, source_of, weights_of
+from conftest import CORPUS, ROOT, custom_of, hints_of, sample_folders, source_of, weights_of
 
 import kconvert
 from kconvert.upgrade import upgrade
@@ -33,23 +34,30 @@ def test_outputs_equal_those_of_the_legacy_framework(folder, tmp_path):
     target = tmp_path / "new.keras"
     report = kconvert.convert(
         source_of(folder), target, weights=weights_of(folder), probe=folder / "io.npz", rtol=tolerance, atol=tolerance,
-        **hints_of(folder),
+        custom=custom_of(folder), **hints_of(folder),
     )  # fmt: skip
     assert report.verification.status == "passed"
     assert report.verification.weights_compared == stored_variables(target)
     with np.load(folder / "io.npz") as recorded:
-        assert len(report.verification.outputs) == sum(n.startswith("out_") for n in recorded.files)
-    assert [p.name for p in tmp_path.iterdir()] == ["new.keras"]
+        outputs = sum(n.startswith("out_") for n in recorded.files)
+    against = Counter(check.against for check in report.verification.outputs)
+    assert against["probe"] == outputs
+    assert against["reference"] == (outputs if report.custom_module is None else 0)
+    written = [target] if report.custom_module is None else [target, tmp_path / "new_custom.py"]
+    assert sorted(tmp_path.iterdir()) == written
+    assert report.custom_module in (None, tmp_path / "new_custom.py")
 
 
 @pytest.mark.skipif(not CASES, reason="the corpus is not here")
 def test_the_samples_use_every_rule():
+    from kconvert.custom_code import custom_code
     from kconvert.read import read
 
     used = set()
     for folder in [*sample_folders(), *CASES]:
         hints = {("data_format" if k == "source_data_format" else k): v for k, v in hints_of(folder).items()}
-        for layer in upgrade(read(source_of(folder), weights=weights_of(folder), **hints)).layers:
+        own = custom_code(custom_of(folder)).definitions
+        for layer in upgrade(read(source_of(folder), weights=weights_of(folder), custom=own, **hints)).layers:
             used.update(layer.rules)
     assert used == set(RULES)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from kconvert.migrate import migrate_source
+from kconvert.migrate import Migrated, migrate_source
 
 FOLDER = ROOT / "tests" / "migrate"
 CASES = json.loads((FOLDER / "cases.json").read_text())
@@ -34,8 +34,8 @@ def test_every_case_has_its_truth():
     assert len(CASES) >= 25
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_migrated_module_is_left_as_it_is(name):
+@pytest.mark.parametrize("name", ["k03_highway", "k10_scale_shift", "k12_recurrent", "k22_capsule", "tf113_cross_net"])
+def test_a_migrated_module_is_left_as_it_is(name):  # the others: below
     once = migrate_source((FOLDER / "cases" / f"{name}.py").read_text())
     again = migrate_source(once.text)
     assert again.text == once.text
@@ -50,6 +50,7 @@ def test_a_migrated_layer_computes_what_the_old_one_did(name, tmp_path):
     case = CASES[name]
     truth = np.load(FOLDER / "truth" / f"{name}.npz")
     migrated = migrate_source((FOLDER / "cases" / f"{name}.py").read_text(), filename=name)
+    assert migrate_source(migrated.text) == Migrated(migrated.text, migrated.remarks, ())
     module = imported(name, migrated.text, tmp_path)
     layer = eval(case.get("today", case["make"]), vars(module))
     inputs = [keras.Input(tuple(shape)) for shape in case["inputs"]]
@@ -83,3 +84,29 @@ def agree(model, values, truth):
     expected = [truth[f"out_{n}"] for n in range(len(outputs))]
     for output, wanted in zip(outputs, expected, strict=True):
         np.testing.assert_allclose(np.asarray(output), wanted, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.framework
+def test_the_public_names_are_those_of_this_keras():
+    from migrate import record_names
+
+    recorded = (ROOT / "kconvert" / "migrate" / "keras3_names.txt").read_text().split()
+    assert recorded == [*record_names.names(), *record_names.reserved()]
+
+
+@pytest.mark.framework
+def test_every_operation_that_a_row_names_is_there():
+    import keras
+
+    from kconvert.migrate import operations
+    from kconvert.migrate.definitions import definitions
+    from kconvert.upgrade.operations.table import operation_table
+
+    table = operation_table()
+    sources = [s for row in (*table.functions.values(), *table.sources.values()) if (s := operations.source_of(row))]
+    assert {s.helper for s in sources if s.helper} <= set(definitions())
+    for whole in sorted({operations.whole_name(s.becomes) for s in sources if s.becomes}):
+        found = keras
+        for part in whole.split(".")[1:]:
+            found = getattr(found, part)
+        assert callable(found)

@@ -56,7 +56,7 @@ def test_outputs_and_dtypes_equal_those_of_tensorflow(path, weights, tmp_path):
     assert report.verification.status == "passed"
     model = kconvert.load(source, weights=weights)
     with np.load(probe) as recorded:
-        wanted = [str(recorded[f"out_{n}"].dtype) for n in range(len(report.verification.outputs))]
+        wanted = [str(recorded[f"out_{n}"].dtype) for n in range(len(model.outputs))]
     assert [str(output.dtype) for output in model.outputs] == wanted
 
 

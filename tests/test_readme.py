@@ -16,8 +16,8 @@ def test_the_support_table_is_that_of_the_maps():
 
 def test_the_two_commands_are_there_and_name_files_that_exist():
     commands = dict(re.findall(r"<!-- command: (\w+) -->\n```sh\n(.+)\n```", README))
-    assert set(commands) == {"convert", "test"}
-    for path in re.findall(r"sample_models/\S+", commands["convert"]):
+    assert set(commands) == {"convert", "test", "custom"}
+    for path in re.findall(r"sample_models/\S+", commands["convert"] + commands["custom"]):
         assert (ROOT / path).is_file()
     assert (ROOT / ".ci" / "run").exists()
 

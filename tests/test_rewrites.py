@@ -8,12 +8,18 @@ from conftest import ROOT
 from kconvert import cli
 from kconvert.errors import MigrationError
 from kconvert.migrate import Remark, migrate_source
+from kconvert.migrate.emission import HEAD
 
 PAIRS = {
     block.split("\n", 1)[0]: tuple(part + "\n" for part in block.split("\n", 1)[1].rstrip("\n").split("\n---\n"))
     for block in re.split(r"^=== ", (ROOT / "tests" / "migrate" / "rewrites.txt").read_text(), flags=re.MULTILINE)[1:]
 }
 OLD = "from keras import backend as K\n\n\ny = K.tanh(x)  # why not\nz = K.ctc_decode(y)\n"
+
+
+def without_helpers(text):
+    """The module without the functions that it was given."""
+    return re.sub(rf"\n\n{re.escape(HEAD)}\n(?:def [\s\S]+?\n\n\n)+(?=[@a-z])(?!def )", "", text)
 
 
 def run(*words):
@@ -32,13 +38,13 @@ def layers(tmp_path):
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_rewrite(name):
     before, after = PAIRS[name]
-    assert migrate_source(before).text == after
+    assert without_helpers(migrate_source(before).text) == after.replace("%HELPERS%\n", "")
 
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_rewrite_is_done_once(name):
-    _, after = PAIRS[name]
-    assert migrate_source(after).text == after
+    once = migrate_source(PAIRS[name][0]).text
+    assert migrate_source(once).text == once
 
 
 def test_helpers_stand_behind_the_imports_and_only_those_that_are_needed():

@@ -4,8 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from conftest import sample_folders, source_of
+from conftest import custom_of, sample_folders, source_of
 
+from kconvert.custom_code import custom_code
 from kconvert.read import read
 from kconvert.spec import walk
 from kconvert.spec_file import read_spec, write_spec
@@ -33,7 +34,8 @@ def plain(spec):
 @pytest.mark.parametrize("stage", ["read", "upgrade"])
 @pytest.mark.parametrize("folder", sample_folders(), ids=lambda p: p.name)
 def test_written_and_read_again_it_is_equal(folder, stage, tmp_path):
-    spec = read(source_of(folder))
+    own = custom_code(custom_of(folder)).definitions
+    spec = read(source_of(folder), custom=own)
     spec = upgrade(spec).spec if stage == "upgrade" else spec
     write_spec(spec, tmp_path)
     again = read_spec(tmp_path)

@@ -136,17 +136,16 @@ def test_a_saved_model_has_the_models_own_names_and_dtypes(tmp_path):
         np.testing.assert_allclose(got.numpy(), io["out_0"], atol=1e-6)
 
 
-def test_outputs_without_a_reference_are_said_not_to_be_compared(converted, tmp_path, capfd):
-    assert converted[1].verification.status == "weights-only"
-    assert run(SEQ2SEQ / "model.h5", "-o", tmp_path / "a.keras") == 3
-    assert "outputs not compared with anything: --probe IO.npz does" in capfd.readouterr().out
+def test_outputs_are_compared_without_a_probe_too(converted, tmp_path):
+    assert converted[1].verification.status == "passed"
+    assert {check.against for check in converted[1].verification.outputs} == {"reference"}
     assert run(SEQ2SEQ / "model.h5", "-o", tmp_path / "b.keras", "--no-verify") == 0
 
 
 def test_a_difference_fails_and_leaves_nothing(wrong_probe, tmp_path, capfd):
     target = tmp_path / "out" / "new.keras"
     assert run(MNIST / "model.h5", "-o", target, "--probe", wrong_probe) == 4
-    assert "verification failed: the outputs differ from the recorded ones: dense_1 by 0.01" in capfd.readouterr().err
+    assert "verification failed: it differs from those recorded in" in capfd.readouterr().err
     assert not target.parent.exists()
     assert run(MNIST / "model.h5", "-o", target, "--probe", wrong_probe, "--atol", "0.011") == 0
 

@@ -66,8 +66,9 @@ def test_an_optimizer_that_is_another_one_today_is_left_out_whole(name, tmp_path
 
 @pytest.mark.framework
 def test_keep_takes_what_is_exact_and_refuses_what_is_not(tmp_path):
-    exact = kconvert.convert(source_of("keras-2.2-adam"), tmp_path / "a.keras", training="keep", verify=False)
+    exact = kconvert.convert(source_of("keras-2.2-adam"), tmp_path / "a.keras", training="keep")
     assert exact.training["kept"]
+    assert exact.verification.weights_compared == 4 + 2 * 4 + 2  # two moments of each, steps taken, learning rate
     with pytest.raises(ConversionFailed, match=r"epsilon .* beside the root"):
         kconvert.convert(source_of("keras-2.2-rmsprop"), tmp_path / "b.keras", training="keep")
     with pytest.raises(ConversionFailed, match="keeps no optimizer"):

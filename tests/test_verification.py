@@ -1,5 +1,6 @@
 """What is compared with what: inputs that suit a model, names, tolerances. No TensorFlow."""
 
+import json
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from conftest import SAMPLES, source_of, weights_of
 
 from kconvert.read import read
+from kconvert.report import OutputCheck, Verification
 from kconvert.verify.comparing import Tolerance, difference
 from kconvert.verify.inputs import plausible, wanted_inputs
 from kconvert.verify.naming import counterparts, same_names
@@ -121,6 +123,14 @@ def test_inputs_are_matched_by_name_where_both_have_the_same_ones():
     assert same_names(["a", "b/c"], ["b_c", "a"]) == [1, 0]
     assert same_names(["a", "b"], ["x", "a"]) == [0, 1]
     assert same_names(["a", "a"], ["a", "a"]) == [0, 1]
+
+
+def test_json_has_no_infinity():
+    broken = Verification(
+        "failed", outputs=(OutputCheck("y", math.inf, math.inf, False, "reference", "the shape is other"),)
+    )
+    assert json.loads(json.dumps(broken.to_dict(), allow_nan=False))["outputs"][0]["max_abs"] is None
+    assert broken.difference == "y the shape is other"
 
 
 def test_rounding_moves_a_well_conditioned_model_by_little():

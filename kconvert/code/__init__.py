@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from kconvert.code.instructions import python
 from kconvert.code.machine import Domain, Function, Items, Machine
-from kconvert.code.stored import Stored, stored_function
+from kconvert.code.marshalled import code_object
+from kconvert.code.stored import Stored, described, stored_function
 from kconvert.code.trouble import CodeTrouble, NotFollowed, NotPython
 
 __all__ = [
-    "CodeTrouble", "Domain", "Function", "Items", "Machine", "NotFollowed", "NotPython", "Stored", "stored_function",
+    "CodeTrouble", "Domain", "Function", "Items", "Machine", "NotFollowed", "NotPython", "Stored", "code_object",
+    "described", "python", "stored_function",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kconvert.code.instructions import SHIFTS, Instruction
+from kconvert.code.instructions import SHIFTS, Instruction, Python
 from kconvert.code.machine import NULL, Cell, Frame, Function, Items, Machine
 from kconvert.code.marshalled import Code
 from kconvert.code.trouble import NotFollowed, NotPython
@@ -445,15 +445,15 @@ def make_function(machine: Machine, frame: Frame, it: Instruction) -> None:
             frame.pop()
         by_name = _dict(frame.pop()) if it.argument & 2 else {}
         defaults = frame.pop() if it.argument & 1 else ()
-    frame.stack.append(_function(code, defaults, by_name, closure))
+    frame.stack.append(_function(code, defaults, by_name, closure, machine.release))
 
 
-def _function(code: Code, defaults: Any, by_name: Any, closure: Any) -> Function:
+def _function(code: Code, defaults: Any, by_name: Any, closure: Any, release: Python) -> Function:
     if not isinstance(closure, tuple) or not all(isinstance(c, Cell) for c in closure):
         raise NotPython("a closure that is none")
     if not isinstance(defaults, tuple):
         raise NotPython("defaults that are none")
-    return Function(code, defaults, _dict(by_name), closure)
+    return Function(code, defaults, _dict(by_name), closure, release)
 
 
 @on("SET_FUNCTION_ATTRIBUTE")
@@ -462,7 +462,7 @@ def set_function_attribute(machine: Machine, frame: Frame, it: Instruction) -> N
     if not isinstance(function, Function):
         raise NotPython("a function that is none")
     parts = {1: function.defaults, 2: function.keyword_defaults, 8: function.closure} | {it.argument: value}
-    frame.stack.append(_function(function.code, parts[1], parts[2], parts[8]))
+    frame.stack.append(_function(function.code, parts[1], parts[2], parts[8], machine.release))
 
 
 @on("CALL_FUNCTION", "CALL_FUNCTION_VAR", "CALL_FUNCTION_VAR_KW")

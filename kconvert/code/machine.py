@@ -72,12 +72,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A function: code, and what it was made with."""
+    """A function: code, and what it was made with; and the Python whose bytecode it is, where that is another."""
 
     code: Code
     defaults: tuple[Value, ...] = ()
     keyword_defaults: Mapping[str, Value] = field(default_factory=dict)
     closure: tuple[Cell, ...] = ()
+    release: Python | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -163,10 +164,12 @@ class Machine:
         if self._depth >= DEEPEST:
             raise NotFollowed("its functions call each other too deeply")
         self._depth += 1
+        before, self.release = self.release, function.release or self.release
         try:
             return self._run(function.code, arguments(function, args, kwargs))
         finally:
             self._depth -= 1
+            self.release = before
 
     def items(self, value: Value, count: int | None = None) -> Sequence[Value]:
         """What a loop goes over, or what `count` variables are set to."""

@@ -50,7 +50,7 @@ def stored_function(value: Any) -> Stored:
     """
     data, defaults, closure = _parts(value)
     readings = [
-        Stored(release, function, _described(release, function))
+        Stored(release, function, described(release, function))
         for code, release in _readings(data)
         for function in [Function(code, defaults, {}, closure)]
     ]
@@ -101,7 +101,8 @@ def _listed(code: Code, release: Python) -> Iterator[Any]:
             yield from _listed(value, release)
 
 
-def _described(release: Python, function: Function) -> str:
+def described(release: Python, function: Function) -> str:
+    """What the function computes, as Python; or why that cannot be said."""
     code = function.code
     required = code.argcount - len(function.defaults)
     args = [Expression(name) for name in code.slots[: max(required, 0)]]

@@ -32,7 +32,7 @@ def _copy_reproducibly(dated: Path, target: Path) -> None:
                 new.writestr(entry, json.dumps({**json.loads(old.read(name)), "date_saved": NO_DATE}))
                 continue
             if name == "config.json":
-                new.writestr(entry, json.dumps(_with_small_ids(json.loads(old.read(name)), {})))
+                new.writestr(entry, json.dumps(_built_by_calls(_with_small_ids(json.loads(old.read(name)), {}))))
                 continue
             with old.open(name) as source, new.open(entry, "w", force_zip64=True) as copy:
                 while block := source.read(1 << 20):
@@ -49,3 +49,17 @@ def _with_small_ids(config: Any, ids: dict[int, int]) -> Any:
         key: ids.setdefault(value, len(ids)) if key == "shared_object_id" else _with_small_ids(value, ids)
         for key, value in config.items()
     }
+
+
+def _built_by_calls(config: Any) -> Any:
+    """Layers of the user's own without the shape that they were built with: their first call builds them.
+
+    From a file, the shape would come as a list, which such code takes for the shapes of several inputs (keras 3.15.1
+    src/layers/layer.py `build_from_config`).
+    """
+    if isinstance(config, list):
+        return [_built_by_calls(value) for value in config]
+    if not isinstance(config, dict):
+        return config
+    is_own = "class_name" in config and not str(config.get("module") or "keras").startswith("keras")
+    return {key: _built_by_calls(value) for key, value in config.items() if not (is_own and key == "build_config")}

@@ -73,6 +73,7 @@ def _migrated(text: str, filename: str) -> Migrated:
     from kconvert.migrate.methods import Methods
     from kconvert.migrate.references import References
     from kconvert.migrate.rewriter import Work, rewritten
+    from kconvert.migrate.signatures import Signatures
     from kconvert.migrate.training import Training
     from kconvert.migrate.weights import Weights
 
@@ -83,7 +84,7 @@ def _migrated(text: str, filename: str) -> Migrated:
     work.is_tensorflow = any(p.startswith("tensorflow") for p in paths)
     work.is_today = any(p.startswith(("keras.ops", "keras.random")) for p in paths) or _TODAY.search(text) is not None
     work.is_keras1 = not (work.is_tensorflow or work.is_today) and _KERAS1.search(text) is not None
-    passes = (Keras0, Weights, Methods, *(() if work.is_today else (Configs, Functions)), References)
+    passes = (Keras0, Weights, Methods, Signatures, *(() if work.is_today else (Configs, Functions)), References)
     if python2.divides_whole(text, parses):
         module = rewritten(module, Division, work)
     if "self.compiled_" in text:

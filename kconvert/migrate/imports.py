@@ -112,9 +112,9 @@ class Imports(Rewriter):
             if not _is_ours(alias.name):
                 made.append(_statement(f"import {path}" + (f" as {local}" if alias.asname else "")))
                 continue
-            if local not in self.used:
-                continue
             new = today(plain(path))
+            if local not in self.used and (new is None or _replaced(plain(path))):
+                continue
             if new is None:
                 if path.startswith(("theano", "keras")):
                     self.remark(f"{path} is still used")
@@ -136,7 +136,7 @@ def _separated(aliases: list[cst.ImportAlias], keep_last: bool = False) -> list[
 
 def _replaced(path: str) -> bool:
     """Names that other passes replace wherever they stand."""
-    return path.startswith(("keras.backend", "theano", "tensorflow.")) or path.rpartition(".")[2] in (
+    return path.startswith(("keras.backend", "theano", "tensorflow")) or path.rpartition(".")[2] in (
         "initializations", "backend", "theano_utils", "shared_zeros", "sharedX",
     )  # fmt: skip
 

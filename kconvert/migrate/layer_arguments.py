@@ -8,6 +8,7 @@ from kconvert.migrate.names import CLASS_SECTIONS, hops
 from kconvert.migrate.syntax import code, expr, keyword, literal, spaced
 from kconvert.upgrade.map_format import Entry, value_key
 
+CODE = "Lambda: .keras holds its function as code, which Keras loads with safe_mode=False alone; a layer of one's own is better"
 LEFT_ALONE = ("name", "input_shape", "weights", "trainable", "dtype", "input_dim", "batch_input_shape", "input_length")
 
 
@@ -19,7 +20,7 @@ def upgraded(name: str, node: cst.Call) -> tuple[list[cst.Arg], list[str]]:
         if entry is None:
             continue
         if entry.reject is not None:
-            remarks.append(f"{name}: {entry.reject.because}")
+            remarks.append(CODE if name == "Lambda" else f"{name}: {entry.reject.because}")
             continue
         args = _packed(entry, args)
         args, more = _renamed(name, entry, args)

@@ -12,6 +12,7 @@ import re
 
 import libcst as cst
 
+from kconvert.migrate import layer_arguments
 from kconvert.migrate.classes import ClassRewriter
 from kconvert.migrate.names import hops, unsettable
 from kconvert.migrate.rewriter import Work
@@ -22,6 +23,7 @@ from kconvert.migrate.syntax import (
     found,
     is_docstring,
     keyword,
+    lines,
     own_attribute,
     parameters,
     simple,
@@ -76,14 +78,47 @@ class Methods(ClassRewriter):
 
     def leave_SimpleStatementLine(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
-    ) -> cst.SimpleStatementLine | cst.RemovalSentinel:
+    ) -> cst.SimpleStatementLine | cst.RemovalSentinel | cst.FlattenSentinel[cst.BaseStatement]:
         """`x._keras_shape = ...`: what Keras wrote on tensors of Theano."""
         pair = assigned(original_node)
         target = pair[0] if pair is not None else None
         if isinstance(target, cst.Attribute) and target.attr.value in ON_TENSORS and own_attribute(target) is None:
             self.work.change("what was written on tensors goes")
             return cst.RemoveFromParent()
+        small, old = simple(updated_node), simple(original_node)
+        if self.in_layer and isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
+            name = (
+                own_attribute(old.value.func) if isinstance(old, cst.Expr) and isinstance(old.value, cst.Call) else None
+            )
+            if name == "add_update" and small.value.args:
+                return self._update(updated_node, small.value.args[0].value)
+            if name == "add_metric":
+                self.remark(f"Keras has no add_metric; it was: {code(small)}")
+                return (
+                    cst.RemoveFromParent() if len(self._block()) > 1 else updated_node.with_changes(body=[cst.Pass()])
+                )
         return updated_node
+
+    def _block(self) -> list[cst.CSTNode]:
+        """The statements of the function that is being left."""
+        return list(getattr(self.functions[-1].body, "body", ())) if self.functions else []
+
+    def _update(
+        self, line: cst.SimpleStatementLine, value: cst.BaseExpression
+    ) -> cst.FlattenSentinel[cst.BaseStatement]:
+        """Updates were made while training alone; today that is for the layer to say."""
+        self.work.change("add_update -> an update while training")
+        parts = [e.value for e in value.elements] if isinstance(value, cst.List) else [value]
+        text = ""
+        for part in parts:
+            if isinstance(part, cst.Tuple) and len(part.elements) == 2:
+                pair = ", ".join(code(e.value) for e in part.elements)
+                text += f"    {self.work.helper('keras2_update')}({pair})\n"
+            else:
+                text += f"    {code(part)}\n"
+        if not all(isinstance(p, cst.Call | cst.Tuple) for p in parts):
+            self.remark("was this update made before, outside of training as well?")
+        return cst.FlattenSentinel(lines("if training:\n" + text, line))
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         name = own_attribute(original_node)
@@ -95,6 +130,10 @@ class Methods(ClassRewriter):
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         path = self.path(original_node.func)
+        if own_attribute(original_node.func) == "add_loss" and len(updated_node.args) > 1:
+            return updated_node.with_changes(args=spaced(updated_node.args[:1]))  # `inputs` is gone
+        if code(original_node.func).startswith("super(") and code(original_node.func).endswith(".__init__"):
+            return self._stock_arguments(updated_node)
         if path not in PHASES or not self.functions:
             return updated_node
         known = any("training" in parameters(f) or self._is_call(f) for f in self.functions)
@@ -108,6 +147,18 @@ class Methods(ClassRewriter):
             return updated_node
         value = "training" if known else "False"
         return updated_node.with_changes(args=spaced([*updated_node.args, keyword("training", value)]))
+
+    def _stock_arguments(self, node: cst.Call) -> cst.Call:
+        """`super().__init__(nb_filter=8)` in a class that extends a stock layer."""
+        if not self.classes or self.work.is_today:
+            return node
+        for path in self.base_paths(self.classes[-1]):
+            if path.startswith("keras."):
+                args, remarks = layer_arguments.upgraded(path.rpartition(".")[2], node)
+                for remark in remarks:
+                    self.remark(remark)
+                node = node.with_changes(args=args)
+        return node
 
     def _is_call(self, node: cst.FunctionDef) -> bool:
         return self.in_layer and node.name.value == "call"
@@ -137,7 +188,8 @@ class Methods(ClassRewriter):
         return updated
 
     def _asks_phase(self, node: cst.FunctionDef) -> bool:
-        return any(self.path(c.func) in PHASES for c in found(node, cst.Call))
+        calls = list(found(node, cst.Call))
+        return any(self.path(c.func) in PHASES or own_attribute(c.func) == "add_update" for c in calls)
 
     # -- super().__init__
 

@@ -15,6 +15,8 @@ NEW_DEFAULTS = {  # what a stock class meant where it was not said
     "LSTM": ("recurrent_activation", "keras2_hard_sigmoid_activation"),
     "ConvLSTM2D": ("recurrent_activation", "keras2_hard_sigmoid_activation"),
 }
+GONE = ("contrib", "layers", "get_variable", "variable_scope", "placeholder", "Session", "get_collection",
+        "global_variables_initializer", "assign", "assign_add", "assign_sub", "python")  # fmt: skip
 GETTERS = {"keras.regularizers.get": "keras1_regularizer", "keras.constraints.get": "keras1_constraint"}
 
 
@@ -50,6 +52,8 @@ class References(Rewriter):
             self.remark(remark)
         if args != list(updated_node.args):
             self.work.change(f"arguments of {old_name}")
+        if new == "keras.layers.InputSpec":
+            args = [_open_rank(a) for a in args]
         args = self._defaults(new.rpartition(".")[2], new, args)
         return updated_node.with_changes(args=args)
 
@@ -180,7 +184,11 @@ class References(Rewriter):
             return expr(self.work.helper(HELPERS[path]))
         sources = [s for r in operations.rows(path) if (s := operations.source_of(r)) is not None]
         if sources:
-            return expr(self._spelled(operations.target(sources[0])))
+            target = operations.target(sources[0])
+            activation = target.replace("keras.ops.", "keras.activations.")
+            if sources[0].absent and today(activation) == activation:
+                target = activation  # not called here, it has no arguments to say that ops.gelu is not tf.nn.gelu
+            return expr(self._spelled(target))
         new = today(path)
         if new is None:
             return self._unknown(path, updated, isinstance(original, cst.Attribute))
@@ -202,8 +210,8 @@ class References(Rewriter):
             return expr(f"{root.partition('.')[0]}.compat.v1.{version2}") if ".compat.v1." not in root else updated
         if path.startswith("keras.backend.") and path.count(".") == 2:
             self.remark(f"keras.backend.{path.rpartition('.')[2]} has no equal in today's Keras")
-        elif path.startswith("tensorflow.contrib."):
-            self.remark(f"{path} is gone with TensorFlow 1")
+        elif path.startswith("tensorflow.") and version2.partition(".")[0] in GONE:
+            self.remark(f"tf.{version2} is gone with TensorFlow 1")
         elif path.startswith("theano.tensor.") and path.count(".") >= 2:
             self.remark(f"{path} has no equal here")
         elif path.startswith("keras.") and path.rpartition(".")[2][:1].isupper():
@@ -217,6 +225,14 @@ class References(Rewriter):
             self.work.needs.add("ops")
             return target.removeprefix("keras.")
         return self.work.keras(target)
+
+
+def _open_rank(arg: cst.Arg) -> cst.Arg:
+    """`ndim="3+"` of Keras 1 is `min_ndim=3`."""
+    value = literal(arg.value)
+    if arg.keyword is not None and arg.keyword.value == "ndim" and isinstance(value, str) and value.endswith("+"):
+        return arg.with_changes(keyword=cst.Name("min_ndim"), value=expr(value[:-1]))
+    return arg
 
 
 def _in_version2(key: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kconvert.definitions import NO_DEFINITIONS, Definitions
 from kconvert.errors import (
     NONSENSE,
     BrokenGraph,
@@ -45,6 +46,7 @@ def read(
     keras_version: str | None = None,
     data_format: str | None = None,
     input_shape: tuple[int | None, ...] | None = None,
+    custom: Definitions = NO_DEFINITIONS,
 ) -> ModelSpec:
     """The model in a file, or in an architecture file and the file of its tensors; the tensors are read late.
 
@@ -52,13 +54,14 @@ def read(
         source: a full model (HDF5, a `.keras` archive, a SavedModel folder), or an architecture as JSON or YAML.
         weights: the tensors of an architecture, HDF5 or a checkpoint's prefix; found by name where that is plain.
         backend, keras_version, data_format, input_shape: what the user says where the file does not.
+        custom: what the user's own code defines.
 
     Raises:
         SourceError: not a readable model.
         ConversionFailed: a model whose parts do not fit together.
     """
     try:
-        return _read(source, weights, backend, keras_version, data_format, input_shape)
+        return _read(source, weights, backend, keras_version, data_format, input_shape, custom)
     except NONSENSE as error:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise CorruptSource(
@@ -74,9 +77,11 @@ def _read(
     keras_version: str | None,
     data_format: str | None,
     input_shape: tuple[int | None, ...] | None,
+    custom: Definitions,
 ) -> ModelSpec:
     options = {
         "backend": backend, "keras_version": keras_version, "data_format": data_format, "input_shape": input_shape,
+        "custom": custom,
     }  # fmt: skip
     kind = sniffed(source)
     if kind == "keras":

@@ -104,10 +104,13 @@ def read_saved_model(source: Path, options: Mapping[str, Any]) -> ModelSpec:
     """The model in a SavedModel folder, or in the one version that a folder of versions has."""
     folder = source if (source / "saved_model.pb").is_file() else versions_in(source)[0]
     saved = SavedModel(folder)
-    data = saved.architecture()
+    subclassed = saved.subclassed(options["custom"])
+    data = subclassed or saved.architecture()
     bundle = saved.bundle()
     objects = object_graph.objects_of(bundle)
     saved.add_vocabularies(objects)
+    if subclassed:
+        objects = [_below_inputs(objects[0], len(subclassed["config"]["layers"]) - 1), *objects]
     root = saved.root.metadata
     evidence = {
         "architecture": "keras_metadata.pb" if (folder / "keras_metadata.pb").exists() else "the object graph",
@@ -117,6 +120,15 @@ def read_saved_model(source: Path, options: Mapping[str, Any]) -> ModelSpec:
     weights = _of_objects(bundle, objects)
     model = _model(data, weights, source, "savedmodel", said, options, evidence, root.get("training_config"))
     return replace(model, signature=saved.signatures().get(SIGNATURE))
+
+
+OF_TRAINING = frozenset(["optimizer", "keras_api", "save_counter", "signatures"])
+
+
+def _below_inputs(model: Stored, inputs: int) -> Stored:
+    """What is stored for a model that is the only layer of another one, behind its inputs."""
+    own = replace(model, parts={name: part for name, part in model.parts.items() if name not in OF_TRAINING})
+    return Stored(parts={**{f"layer-{n}": Stored() for n in range(inputs)}, f"layer-{inputs}": own})
 
 
 def read_pair(

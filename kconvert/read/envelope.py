@@ -219,6 +219,11 @@ def _functional(data: Mapping[str, Any], dialect: Dialect, origin: Origin) -> En
     return Envelope(with_lost_operands(spec), tuple((name,) for name in names))
 
 
+def is_graph(config: Any) -> bool:
+    """True for the config of a functional model, whatever its class: a subclass of Model is made from one, too."""
+    return isinstance(config, Mapping) and all(key in config for key in ("layers", "input_layers", "output_layers"))
+
+
 def _source(port: Port, layers: Sequence[LayerSpec]) -> Port:
     """The InputLayer behind an input. Keras 1 names a linear Activation on it instead: both gave the same tensor."""
     layer = next((la for la in layers if la.name == port.layer), None)
@@ -254,7 +259,7 @@ def _layer(entry: Mapping[str, Any], dialect: Dialect, origin: Origin, name: str
         raise ConversionFailed([UnknownLayer("is not a layer of Keras", layer=name, class_name=class_name)])
     if dialect is Dialect.keras3 and is_operation(entry):
         class_name = f"Operation>{class_name}"
-    if class_name in MODELS:
+    if class_name in MODELS or is_graph(config):
         nested = model_of(entry, dialect, origin, outermost=False).model
         name = name or nested.name
         return LayerSpec(class_name, name, {}, inner={"model": replace(nested, name=name)})

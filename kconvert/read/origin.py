@@ -8,6 +8,7 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
+from kconvert.definitions import NO_DEFINITIONS
 from kconvert.errors import CorruptSource, UsageError
 from kconvert.read.evidence import backend_of, releases
 from kconvert.sources import BACKENDS
@@ -44,7 +45,10 @@ def origin_of(
         raise CorruptSource(f"{path}: the backend {found['backend']!r} is none that Keras had", code="E_BAD_CONFIG")
     version = found.get("keras_version")
     hints = {k: options[k] for k in ("data_format", "input_shape") if options.get(k) is not None}
-    return Origin(path, kind, _range(version, path), _package(version), found.get("backend"), reasons, hints)
+    own = options.get("custom", NO_DEFINITIONS)
+    return Origin(
+        path, kind, _range(version, path), _package(version), found.get("backend"), reasons, hints, custom=own
+    )  # fmt: skip
 
 
 def with_evidence(origin: Origin, dialect: Dialect, data: Mapping[str, Any], names: Iterable[str]) -> Origin:

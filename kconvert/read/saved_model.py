@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kconvert.definitions import Definitions
 from kconvert.errors import CorruptSource, NoArchitecture, NotAModel, UnsafeSource
 from kconvert.read.architecture import architecture_of
 from kconvert.read.bundle import DTYPES, Bundle
@@ -33,6 +35,7 @@ METADATA_FILE = "keras_metadata.pb"
 LARGEST = 2 << 30
 SERVE = "serve"
 SIGNATURE = "serving_default"
+NO_CONFIG = "layer was saved without config"
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 MODELS = ("_tf_keras_model", "_tf_keras_network", "_tf_keras_sequential")
 ADDED = frozenset(["has_input_vocabulary"])  # of SavedModels alone: layer_serialization.py `VocabularySavedModelSaver`
@@ -101,6 +104,35 @@ class SavedModel:
             )
         return root
 
+    def subclassed(self, custom: Definitions) -> dict[str, Any] | None:
+        """A subclassed model whose class the user's code defines, as a model that has it for its only layer; or else None.
+
+        It takes and gives what the signature says, which numbers them: `input_1`, `output_1`.
+        """
+        found = self._description()
+        name, config = found.get("class_name"), found.get("config")
+        if _has_layers(config) or custom.layer(name) is None or SIGNATURE not in self.signatures():
+            return None
+        own = config if isinstance(config, dict) and NO_CONFIG not in config else {}
+        data = next(s["signature"] for s in self._graph["signatures"] if s["key"] == SIGNATURE)
+        inputs = sorted((i for i in data["inputs"] if i["info"]), key=lambda i: _number(i["key"]))
+        outputs = sum(1 for o in data["outputs"] if o["info"])
+        layer = legal_name(str(name))
+        sources = [_source(i["key"], i["info"]) for i in inputs]
+        called = {"class_name": name, "name": layer, "config": {**own, "name": layer},
+                  "inbound_nodes": [[[s["name"], 0, 0, {}] for s in sources]]}  # fmt: skip
+        ends = [[layer, 0, n] for n in range(outputs)]
+        graph = {"name": f"{layer}_model", "layers": [*sources, called],
+                 "input_layers": [[s["name"], 0, 0] for s in sources], "output_layers": ends}  # fmt: skip
+        said = {k: self.root.metadata[k] for k in ("keras_version", "backend") if k in self.root.metadata}
+        return {**said, "class_name": "Functional", "config": graph}
+
+    def _description(self) -> Mapping[str, Any]:
+        found = self.root.metadata.get("model_config") or {
+            k: self.root.metadata.get(k) for k in ("class_name", "config")
+        }
+        return found if found.get("class_name") else {**found, "class_name": self.root.metadata.get("class_name")}
+
     def architecture(self) -> dict[str, Any]:
         """The model's `class_name` and `config`, and what else its metadata says.
 
@@ -108,13 +140,12 @@ class SavedModel:
             NoArchitecture: a subclassed model, which never had a config.
         """
         root = self.root
-        found = root.metadata.get("model_config") or {k: root.metadata.get(k) for k in ("class_name", "config")}
-        config = found.get("config")
-        if not isinstance(config, dict | list) or not (isinstance(config, list) or "layers" in config):
+        found = self._description()
+        if not _has_layers(found.get("config")):
             raise NoArchitecture(
-                f"{self.path}: a subclassed model ({found.get('class_name') or root.metadata.get('class_name')}) without "
-                f"a config, described by its Python code alone; {self._contents()}; build the model from its code, load "
-                "these weights, and save it as a functional model"
+                f"{self.path}: a subclassed model ({found.get('class_name')}) without a config, described by its Python "
+                f"code alone; {self._contents()}; name that code: --custom FILE.py that defines {found.get('class_name')}, "
+                "or build the model from its code, load these weights, and save it as a functional model"
             )
         data = {k: root.metadata[k] for k in ("keras_version", "backend") if k in root.metadata}
         return architecture_of(json.dumps({**data, **_plain(found)}), f"{self.path}: {METADATA_FILE}")
@@ -224,6 +255,30 @@ class SavedModel:
             f"inside are the signatures {'; '.join(signatures) or 'none'} and the variables "
             f"{', '.join(variables[:8]) or 'none'}{more}"
         )
+
+
+def _has_layers(config: Any) -> bool:
+    return isinstance(config, list) or (isinstance(config, dict) and "layers" in config)
+
+
+def _number(key: str) -> tuple[str, int]:
+    """`input_10` behind `input_2`."""
+    name, _, number = key.rpartition("_")
+    return (name, int(number)) if number.isdigit() else (key, 0)
+
+
+def _source(key: str, info: Mapping[str, Any]) -> dict[str, Any]:
+    """The InputLayer of one input of a signature."""
+    dims = info["shape"]["dims"] if info["shape"] else []
+    shape = [None if d["size"] in (-1, 2**64 - 1) else d["size"] for d in dims]
+    config = {"name": key, "batch_input_shape": shape, "dtype": SIGNATURE_DTYPES.get(info["dtype"], "float32")}
+    return {"class_name": "InputLayer", "name": key, "config": config, "inbound_nodes": []}
+
+
+def legal_name(class_name: str) -> str:
+    """What Keras calls a layer of this class: `MyModel` -> `my_model`."""
+    parts = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", class_name.rpartition(">")[2])
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", parts).lower()
 
 
 def _content(file: Path) -> bytes:

@@ -17,7 +17,7 @@ from kconvert.spec import Inner, LayerSpec, ModelSpec
 from kconvert.tensor import Tensor
 
 LISTS = frozenset(
-    ["variables", "trainable_variables", "non_trainable_variables", "regularization_losses", "layers", "metrics",
+    ["variables", "trainable_variables", "non_trainable_variables", "regularization_losses", "metrics",
      "layer_metrics", "layer_regularization_losses"]
 )  # fmt: skip
 """Attributes under which an object's variables are listed a second time."""

@@ -9,16 +9,20 @@ from typing import Any
 from kconvert.errors import BrokenGraph, ConversionFailed, Problem
 from kconvert.framework import keras_on_tensorflow
 from kconvert.rebuild.budget import bounded_weights
+from kconvert.rebuild.custom import NO_OBJECTS, PREFIX, Objects, custom_layer, with_objects
 from kconvert.rebuild.stock import refused, stock_layer, stock_operation
 from kconvert.rebuild.sums import SUMS, in_safe_order, plain_sum
 from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Port, map_ports, ports_in
 from kconvert.sums import has_plain_sums
 
 
-def rebuilt(spec: ModelSpec) -> Any:
+def rebuilt(spec: ModelSpec, custom: Objects = NO_OBJECTS) -> Any:
     """The model, its weights still at their initial values.
 
     A Sequential stays one where its layers form a chain without operations between them.
+
+    Args:
+        custom: the user's own classes and functions by name.
 
     Raises:
         ConversionFailed: today's Keras refuses a layer, its arguments or how it is called.
@@ -26,17 +30,17 @@ def rebuilt(spec: ModelSpec) -> Any:
     """
     try:
         with bounded_weights(spec):
-            return _model(spec)
+            return _model(spec, custom)
     except Problem as problem:
         raise ConversionFailed([problem]) from None
 
 
-def _model(spec: ModelSpec) -> Any:
+def _model(spec: ModelSpec, custom: Objects) -> Any:
     keras = keras_on_tensorflow()
     if spec.sequential and spec.is_chain and not any(la.class_name.startswith("ops.") for la in spec.layers):
-        return _sequential(spec)
+        return _sequential(spec, custom)
     layers = {layer.name: layer for layer in spec.layers}
-    made = {name: _layer(layer) for name, layer in layers.items()}
+    made = {name: _layer(layer, custom) for name, layer in layers.items()}
     plain = has_plain_sums(spec.origin)
     if plain:
         made |= {name: plain_sum for name, layer in layers.items() if layer.class_name == "ops.add"}
@@ -89,7 +93,7 @@ def _node_name(spec: LayerSpec, number: int) -> str:
     return f"{spec.name}_{number}" if number and spec.class_name.startswith("ops.") else spec.name
 
 
-def _sequential(spec: ModelSpec) -> Any:
+def _sequential(spec: ModelSpec, custom: Objects) -> Any:
     keras = keras_on_tensorflow()
     first, *rest = spec.layers
     try:
@@ -99,28 +103,30 @@ def _sequential(spec: ModelSpec) -> Any:
     model = keras.Sequential([source], name=spec.name)
     for layer in rest:
         try:
-            model.add(_layer(layer))
+            model.add(_layer(layer, custom))
         except (TypeError, ValueError) as error:
             raise refused(error, layer) from None
     return model
 
 
-def _layer(spec: LayerSpec) -> Any:
+def _layer(spec: LayerSpec, custom: Objects) -> Any:
     """What is called: a layer, a nested model, an operation; the source of an input is its tensor."""
     keras = keras_on_tensorflow()
     try:
         if spec.inner_model is not None:
-            return _model(replace(spec.inner_model, name=spec.name))
+            return _model(replace(spec.inner_model, name=spec.name), custom)
         if spec.class_name == "InputLayer":
             return keras.Input(name=spec.name, **spec.config)
         if spec.class_name.startswith("ops."):
             return stock_operation(spec)
         inner = {
-            role: tuple(map(_layer, held)) if isinstance(held, tuple) else _layer(held)
+            role: tuple(_layer(one, custom) for one in held) if isinstance(held, tuple) else _layer(held, custom)
             for role, held in spec.inner.items()
             if not isinstance(held, ModelSpec)
         }
-        return stock_layer(spec, inner)
+        if custom:
+            spec = replace(spec, config=with_objects(dict(spec.config), custom, spec))
+        return custom_layer(spec, inner, custom) if spec.class_name.startswith(PREFIX) else stock_layer(spec, inner)
     except Problem as problem:
         raise problem.inside(spec.name) if spec.inner and problem.layer != spec.name else problem from None
     except (TypeError, ValueError) as error:
@@ -143,7 +149,11 @@ def _call(
     except Problem as problem:
         problem.class_name = spec.class_name
         raise problem.inside(spec.name) from None
-    except (TypeError, ValueError, KeyError, IndexError) as error:
+    except Exception as error:
+        if not spec.class_name.startswith(PREFIX) and not isinstance(
+            error, TypeError | ValueError | KeyError | IndexError
+        ):
+            raise
         raise refused(error, spec) from None
     results = _flat(result)
     names.keep(results[0]._keras_history.operation)

@@ -12,7 +12,10 @@ import numpy as np
 from kconvert.errors import ConversionFailed, MissingTensor, Problem, ShapeMismatch, UnusedTensor
 from kconvert.spec import LayerSpec, ModelSpec
 from kconvert.tensor import Array, Tensor
+from kconvert.transfer.custom_layers import custom_pairs
 from kconvert.variables import STATES, digest, keyed_variables
+
+CUSTOM = "custom."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,18 @@ def _pairs_of_layer(spec: LayerSpec, layer: Any, path: tuple[str, ...], problems
                 yield from _pairs_of_layer(one, cell, (*path, one.name), problems)
     if not spec.tensors:
         return
-    variables = _by_slot(layer)
     where = "/".join(path)
+    if spec.class_name.startswith(CUSTOM):
+        others = [v for role in spec.inner for held in _listed(getattr(layer, role, None)) for v in held.weights]
+        try:
+            found = custom_pairs(spec, layer, others)
+        except Problem as problem:
+            problem.layer = where
+            problems.append(problem)
+        else:
+            yield from (_Pair(where, spec.class_name, variable, tensor) for variable, tensor in found)
+        return
+    variables = _by_slot(layer)
     for slot, tensor in spec.tensors.items():
         variable = variables.get(slot)
         if variable is None:
@@ -92,6 +105,10 @@ def _pairs_of_layer(spec: LayerSpec, layer: Any, path: tuple[str, ...], problems
             )
         else:
             yield _Pair(where, spec.class_name, variable, tensor)
+
+
+def _listed(held: Any) -> list[Any]:
+    return list(held) if isinstance(held, list | tuple) else [] if held is None else [held]
 
 
 def _by_slot(layer: Any) -> dict[str, Any]:

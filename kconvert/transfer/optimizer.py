@@ -46,18 +46,26 @@ def trained(numbered: ModelSpec, ranges: Mapping[str, range], model: Any) -> Tra
         path, tensor = of_variable.get(id(variable), (variable.path, None))
         if tensor is None:
             raise MissingTensor("it is trained today, but is not of the file", layer=path)
-        numbers = tensor.read().reshape(-1)
-        places = numbers.astype(np.int64)
-        is_moved = np.array_equal(places, numbers) and bool(np.all((places > 0) & (places < is_trained.size)))
-        if not is_moved or is_trained[places].any() or np.unique(places).size != places.size:
+        if not _marked(tensor.read().reshape(-1), is_trained):
             raise Rejected("its weights are not only moved: what stands for it takes other steps", layer=path)
-        is_trained[places] = True
         found.append((variable, tensor))
     weights = {name: numbers for name, numbers in ranges.items() if is_trained[numbers.start : numbers.stop].any()}
     partly = [name for name, numbers in weights.items() if not is_trained[numbers.start : numbers.stop].all()]
     if partly:
         raise Rejected(f"only a part of it is trained today: {', '.join(partly)}")
     return Trained(tuple(found), weights)
+
+
+def _marked(numbers: Array, is_trained: Array) -> bool:
+    """Marks these elements as trained; False where they are no numbers of elements, or some of them are marked already."""
+    if numbers.dtype.kind != "i" or not numbers.size:
+        return numbers.size == 0
+    first, last = int(numbers.min()), int(numbers.max())
+    if first < 1 or last >= is_trained.size or is_trained[numbers].any():
+        return False
+    before = np.count_nonzero(is_trained[first : last + 1])
+    is_trained[numbers] = True
+    return bool(np.count_nonzero(is_trained[first : last + 1]) == before + numbers.size)
 
 
 def restored(optimizer: Any, found: Trained, states: States) -> int:

@@ -6,21 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kconvert.errors import NONSENSE, BrokenGraph, ConversionFailed, Problem
+from kconvert.errors import NONSENSE, BrokenGraph, CodeInModel, ConversionFailed, Problem
 from kconvert.report import LayerChange, Note
-from kconvert.spec import Dialect, ModelSpec
+from kconvert.spec import Dialect, ModelSpec, walk
 from kconvert.upgrade.account import account_for_tensors
 from kconvert.upgrade.addressed import without_states
 from kconvert.upgrade.alternatives import the_only_answer
 from kconvert.upgrade.binding import bound
 from kconvert.upgrade.check import unaccounted
+from kconvert.upgrade.custom import with_custom_layers
 from kconvert.upgrade.dim_ordering import with_dim_ordering
 from kconvert.upgrade.dtypes import with_dtypes
+from kconvert.upgrade.functions_apart import apart_from, with_functions_apart
 from kconvert.upgrade.hop import hopped
+from kconvert.upgrade.lambdas import held_lambda
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.masks import with_explicit_masks, without_merged_masks
 from kconvert.upgrade.names import with_legal_names
-from kconvert.upgrade.operations.resolving import with_stock_operations
+from kconvert.upgrade.operations.resolving import Resolved, with_stock_operations
 from kconvert.upgrade.resets import with_resets
 from kconvert.upgrade.unused import with_needed_calls, without_unused
 
@@ -40,12 +43,14 @@ class Upgraded:
     Attributes:
         layers: one entry per layer and hop.
         renamed: old -> new name, where today's Keras refuses the old one.
+        moved: names of layers of the file whose outputs layers of other names give now.
     """
 
     spec: ModelSpec
     layers: tuple[LayerChange, ...]
     notes: tuple[Note, ...]
     renamed: Mapping[str, str]
+    moved: frozenset[str] = frozenset()
 
 
 def upgrade(spec: ModelSpec, maps: Sequence[Path] = ()) -> Upgraded:
@@ -90,13 +95,14 @@ def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
     model = begun = with_needed_calls(begun)
     left_out: tuple[Note, ...] = ()
     changes: list[LayerChange] = []
+    moved: set[str] = set()
     while model is begun or model.dialect < Dialect.keras3:  # an early Keras 3 takes one hop, to the Keras 3 of today
         before = model.dialect
-        hop = hop_maps(before, maps)
+        hop = with_custom_layers(hop_maps(before, maps), spec.origin.custom)
         is_first = model is begun
         problems = list(unaccounted(without_unused(model).model, hop))
         if before == Dialect.keras2:
-            resolved = with_stock_operations(model)
+            resolved = _resolved(model)
             model, problems = resolved.model, problems + list(resolved.problems)
             changes += resolved.changes
         if problems:
@@ -110,18 +116,31 @@ def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
             model = _prepared(model)
         except Problem as problem:
             raise ConversionFailed([problem]) from None
-        model, layers, unused = hopped(model, hop)
+        model, layers, unused, elsewhere = hopped(model, hop)
         assert model.dialect == hop.new and before in (hop.new - 1, Dialect.keras3), (
             f"a hop from {before.name} led to {model.dialect.name}"
         )
         changes += layers
         dropped |= unused
+        moved |= elsewhere
     account_for_tensors(spec, model, dropped)
     model, renamed = with_legal_names(model)
     notes = [*left_out]
     notes += [Note("info", old, f"renamed to {new}") for old, new in renamed.items()]
     notes += [Note("info", "", f"{tensor} is not used: {because}") for tensor, because in dropped.items()]
-    return Upgraded(model, tuple(changes), tuple(notes), renamed)
+    return Upgraded(model, tuple(changes), tuple(notes), renamed, frozenset(moved))
+
+
+def _resolved(model: ModelSpec) -> Resolved:
+    """The model without op layers and Lambdas; the user's functions as operations, too, where they can be."""
+    kept: set[str] = set()
+    lambdas = {"/".join((*above, layer.name)) for above, layer in walk(model) if held_lambda(layer) is not None}
+    while True:
+        resolved = with_stock_operations(with_functions_apart(model, kept))
+        back = {apart_from(p.layer) for p in resolved.problems if p.layer not in lambdas and isinstance(p, CodeInModel)}
+        if not back - kept:
+            return resolved
+        kept |= back
 
 
 def _prepared(model: ModelSpec) -> ModelSpec:

@@ -14,6 +14,7 @@ from kconvert.errors import ConversionFailed, MissingTensor, Problem, UnusedTens
 from kconvert.spec import Inner, LayerSpec, ModelSpec, Origin, walk
 from kconvert.tensor import Tensor
 from kconvert.upgrade.arguments import chosen
+from kconvert.upgrade.map_format import CustomEntry
 from kconvert.upgrade.maps import HopMaps
 from kconvert.upgrade.slots import present_slots, weights_form
 
@@ -61,8 +62,9 @@ def _layer(
         else:
             inner[role] = tuple(_layer(one, maps, origin, path, problems) for one in held)
     layer = replace(layer, inner=inner)
-    if layer.inner_model is not None or maps.find("layers", layer.class_name) is None:
-        return layer  # an unknown class: the hop names it as a problem of its own
+    entry = maps.find("layers", layer.class_name)
+    if layer.inner_model is not None or entry is None or isinstance(entry, CustomEntry):
+        return layer  # a class of the user's keeps its addresses; an unknown one the hop names as a problem of its own
     try:
         return replace(layer, tensors=_by_slot(layer, maps, origin))
     except Problem as problem:

@@ -11,27 +11,17 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kconvert.errors import ConversionFailed, MissingTensor, Problem, UnusedTensor
 from kconvert.spec import Dialect, LayerSpec, ModelSpec, Origin
 from kconvert.tensor import Tensor
 from kconvert.upgrade.addressed import with_slots
 from kconvert.upgrade.arguments import chosen
+from kconvert.upgrade.custom_tensors import Path, Place, custom_layers, divided, held_by, names_in
+from kconvert.upgrade.map_format import CustomEntry
 from kconvert.upgrade.maps import HopMaps
 from kconvert.upgrade.slots import present_slots, weights_form
-
-Path = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """One slot of one leaf below a top-level layer; `owners` are the names that its tensor may carry as prefix."""
-
-    path: Path
-    slot: str
-    owners: tuple[str, ...]
-    trainable: bool
 
 
 def bound(model: ModelSpec, maps: HopMaps) -> ModelSpec:
@@ -66,6 +56,9 @@ def _without_pools(model: ModelSpec, maps: HopMaps) -> ModelSpec:
     parts: dict[str, dict[str, Tensor]] = {}
     for pool in model.pools:
         wanted = {name: len(list(_places(model.layer(name), maps, model.origin, (), (), 0))) for name in pool.layers}
+        custom = [name for name in pool.layers if list(custom_layers(model.layer(name), maps))]
+        if len(custom) == 1:  # what the others leave
+            wanted[custom[0]] += max(0, len(pool.tensors) - sum(wanted.values()))
         if sum(wanted.values()) != len(pool.tensors):
             expected = [f"{name}: {count}" for name, count in wanted.items() if count]
             raise _count_problem(expected, list(pool.tensors), sum(wanted.values()))
@@ -82,9 +75,13 @@ def _bound_layer(layer: LayerSpec, maps: HopMaps, origin: Origin) -> LayerSpec:
             raise _count_problem([p.slot for p in expected], [])
         return layer
     entry = maps.find("layers", layer.class_name)
-    if entry is None and not layer.inner:
-        return layer  # an unknown class: the hop names it as a problem of its own
+    if not layer.inner and (entry is None or isinstance(entry, CustomEntry)):
+        return layer  # a class of the user's takes all; an unknown one the hop names as a problem of its own
     stored = list(layer.tensors.values())
+    custom = list(custom_layers(layer, maps))
+    if custom:
+        known = _in_file_order(_places(layer, maps, origin, (), (), 0), maps.old)
+        return _given(layer, divided(known, custom, stored), ())
     places = _in_file_order(_places(layer, maps, origin, (), (), len(stored)), maps.old)
     by_place = _by_name(places, stored)
     if by_place is None:
@@ -97,7 +94,7 @@ def _bound_layer(layer: LayerSpec, maps: HopMaps, origin: Origin) -> LayerSpec:
 
 def _places(
     layer: LayerSpec, maps: HopMaps, origin: Origin, above: Path, owners: tuple[str, ...], count: int
-) -> Iterator[_Place]:
+) -> Iterator[Place]:
     """All slots of a layer and of what it holds, trainable before others within each container."""
     path = (*above, layer.name)
     trainable = bool(layer.config.get("trainable", True))
@@ -109,7 +106,7 @@ def _places(
     owners = (layer.name, *owners)
     if layer.inner:
         yield from _own_places(layer, maps, origin, path, owners, count)
-        for role, held in _held(layer):
+        for role, held in held_by(layer):
             prefix = {"forward_layer": "forward_", "backward_layer": "backward_"}.get(role, "")
             names = (*((prefix + held.name,) if prefix else ()), *owners)
             for place in _places(held, maps, origin, (*path, role), names, 0):
@@ -120,7 +117,7 @@ def _places(
 
 def _own_places(
     layer: LayerSpec, maps: HopMaps, origin: Origin, path: Path, owners: tuple[str, ...], count: int
-) -> Iterator[_Place]:
+) -> Iterator[Place]:
     """The slots of the layer itself; a wrapper can have some too."""
     entry = maps.find("layers", layer.class_name)
     if entry is None:
@@ -129,36 +126,20 @@ def _own_places(
     config = {**entry.absent, **layer.config}
     form = weights_form(chosen(entry, config, origin, count), config, origin, count)
     for slot in present_slots(form, config, origin):
-        yield _Place(path, slot, owners, trainable and slot not in form.state)
+        yield Place(path, slot, owners, trainable and slot not in form.state)
 
 
-def _held(layer: LayerSpec) -> Iterator[tuple[str, LayerSpec]]:
-    """The layers that a wrapper holds; a Bidirectional stores one, or names its two, and trains two."""
-    if layer.class_name == "Bidirectional" and "layer" in layer.inner:
-        held = next(layer.inner_layers())
-        backward = layer.inner.get("backward_layer", held)
-        assert isinstance(backward, LayerSpec)
-        yield "forward_layer", held
-        yield "backward_layer", backward
-        return
-    for role, held_by_role in layer.inner.items():
-        if isinstance(held_by_role, LayerSpec):
-            yield role, held_by_role
-        elif isinstance(held_by_role, tuple):
-            yield from ((f"{role}{i}", cell) for i, cell in enumerate(held_by_role))
-
-
-def _in_file_order(places: Iterable[_Place], dialect: Dialect) -> list[_Place]:
+def _in_file_order(places: Iterable[Place], dialect: Dialect) -> list[Place]:
     return list(places) if dialect is Dialect.keras0 else sorted(places, key=lambda p: not p.trainable)  # a stable sort
 
 
-def _by_name(places: Sequence[_Place], stored: Sequence[Tensor]) -> dict[tuple[Path, str], Tensor] | None:
+def _by_name(places: Sequence[Place], stored: Sequence[Tensor]) -> dict[tuple[Path, str], Tensor] | None:
     """The tensors by name, or None where names do not give each place exactly one tensor."""
     if len(places) != len(stored):
         return None
     free: dict[str, list[Tensor]] = {}
     for tensor in stored:
-        for name in _names(tensor.name):
+        for name in names_in(tensor.name):
             free.setdefault(name, []).append(tensor)
     found: dict[tuple[Path, str], Tensor] = {}
     used: set[int] = set()
@@ -173,8 +154,8 @@ def _by_name(places: Sequence[_Place], stored: Sequence[Tensor]) -> dict[tuple[P
 
 
 def _order_that_names_confirm(
-    layer: LayerSpec, places: list[_Place], stored: Sequence[Tensor], maps: HopMaps, origin: Origin
-) -> list[_Place]:
+    layer: LayerSpec, places: list[Place], stored: Sequence[Tensor], maps: HopMaps, origin: Origin
+) -> list[Place]:
     """The order of the file where a model in it may have been frozen as a whole, which early releases do not save.
 
     The names do not say which layer a tensor belongs to (TensorFlow 1.4 to 1.8 count scopes from `dense` where layers count
@@ -191,7 +172,7 @@ def _order_that_names_confirm(
     return places
 
 
-def _confirmed(places: Sequence[_Place], stored: Sequence[Tensor]) -> bool:
+def _confirmed(places: Sequence[Place], stored: Sequence[Tensor]) -> bool:
     """Do all tensors have their slots' names, and those of one layer one scope that no other layer has?"""
     scope_of: dict[Path, str] = {}
     for place, tensor in zip(places, stored, strict=True):
@@ -222,13 +203,6 @@ def _frozen(layer: LayerSpec, frozen: Sequence[Path], above: Path, is_frozen: bo
     return replace(layer, inner={"model": replace(nested, layers=inside)})
 
 
-def _names(stored: str) -> tuple[str, str]:
-    """`scope/dense_1/kernel:0` -> `dense_1/kernel` (Theano's scopes leak, TensorFlow adds the output's number); of Keras 1
-    `dense_1/dense_1_W` -> `dense_1_W`."""
-    parts = re.sub(r":\d+$", "", stored).split("/")
-    return "/".join(parts[-2:]), parts[-1]
-
-
 def _given(layer: LayerSpec, by_place: Mapping[tuple[Path, str], Tensor], above: Path) -> LayerSpec:
     path = (*above, layer.name)
     nested = layer.inner_model
@@ -236,7 +210,7 @@ def _given(layer: LayerSpec, by_place: Mapping[tuple[Path, str], Tensor], above:
         inside = tuple(_given(inner, by_place, path) for inner in nested.layers)
         return replace(layer, tensors={}, inner={"model": replace(nested, layers=inside)})
     if layer.inner:
-        held = {role: _given(h, by_place, (*path, role)) for role, h in _held(layer)}
+        held = {role: _given(h, by_place, (*path, role)) for role, h in held_by(layer)}
         inner = {r: h for r, h in held.items() if not re.fullmatch(r"cells\d+", r)}
         cells = tuple(h for r, h in held.items() if re.fullmatch(r"cells\d+", r))
         return replace(layer, tensors=_own(by_place, path), inner={**inner, "cells": cells} if cells else inner)

@@ -55,7 +55,8 @@ def entry_of(layer: LayerSpec, maps: HopMaps, origin: Origin) -> Entry:
     if found is None:
         raise UnknownLayer(
             "is not a layer of Keras, so its Python code is needed (today's Keras says: Unknown layer: "
-            f"'{layer.class_name}', or: Could not locate class '{layer.class_name}')"
+            f"'{layer.class_name}', or: Could not locate class '{layer.class_name}')",
+            option=f"--custom FILE.py that defines {layer.class_name.rpartition('>')[2]}",
         )
     entry = chosen(found, layer.config, origin, len(layer.tensors))
     if entry.reject is not None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kconvert.errors import NONSENSE, BrokenGraph, ConversionFailed, Problem
-from kconvert.report import LayerChange, TensorChange
+from kconvert.report import LayerChange, RuleUsed, TensorChange
 from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports
 from kconvert.upgrade.arguments import Arguments, upgraded_arguments
 from kconvert.upgrade.check import entry_of
+from kconvert.upgrade.custom import check_kernels
 from kconvert.upgrade.fragment import Fragment, Shape, Site, Step, placed, redirected
+from kconvert.upgrade.in_short import changed_by_rules
 from kconvert.upgrade.map_format import Entry
 from kconvert.upgrade.maps import HopMaps, hop_maps
 from kconvert.upgrade.rules import RULES
@@ -27,13 +30,20 @@ class _Collected:
     problems: list[Problem] = field(default_factory=list)
     changes: list[LayerChange] = field(default_factory=list)
     dropped: dict[str, str] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def with_names(self, hop: str) -> tuple[LayerChange, ...]:
+        """The changes with the names that the new layers got when they were placed."""
+        return tuple(replace(c, hop=hop, names=self.names.get(c.name, ())) for c in self.changes)
 
 
-def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChange, ...], dict[str, str]]:
+def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChange, ...], dict[str, str], set[str]]:
     """The model in the next dialect, its arguments checked and its tensors bound already.
 
     Returns:
-        The model, what became of each layer, and the tensors that nothing uses with the reason.
+        The model, what became of each layer, the tensors that nothing uses with the reason, and the layers (with their
+        parents) whose outputs other layers give now.
 
     Raises:
         ConversionFailed: all problems of all layers.
@@ -42,7 +52,8 @@ def hopped(model: ModelSpec, maps: HopMaps) -> tuple[ModelSpec, tuple[LayerChang
     upgraded = _model(model, maps, ShapeInference(model, None, words_of_keras2(maps, model.origin)), collected, ())
     if collected.problems:
         raise ConversionFailed(collected.problems)
-    return upgraded, tuple(collected.changes), collected.dropped
+    changes = collected.with_names(f"{maps.old.name} -> {maps.new.name}")
+    return upgraded, changes, collected.dropped, collected.moved
 
 
 def words_of_keras2(maps: HopMaps, origin: Origin) -> Words:
@@ -93,6 +104,7 @@ def _model(
             _add_problem(collected, broken, layer, parents)
             continue
         taken.update(spec.name for spec in new)
+        collected.names["/".join((*parents, layer.name))] = tuple("/".join((*parents, spec.name)) for spec in new)
         layers.extend(new)
     upgraded = replace(model, dialect=maps.new, layers=tuple(layers))
     return _with_ports(upgraded, moved) if moved else upgraded
@@ -137,6 +149,7 @@ def _layer(
     if layer.class_name.startswith("ops."):
         return Fragment(Step(layer.class_name, layer.config))
     entry = entry_of(layer, maps, origin)
+    check_kernels(layer, origin)
     layer = replace(layer, config={**entry.absent, **layer.config})
     arguments = upgraded_arguments(entry, layer.config, maps, origin)
     form = weights_form(entry, layer.config, origin, len(layer.tensors))
@@ -149,10 +162,15 @@ def _layer(
             for role, inner in layer.inner.items()
         }
         fragment = wrapped(site, fragment, held, maps.new)
+    used = []
     for name in entry.rule:
-        fragment = RULES[name](site, fragment)
+        before, fragment = fragment, RULES[name](site, fragment)
+        if fragment is not before:
+            used.append(RuleUsed(name, _purpose(name)))
     collected.dropped |= fragment.dropped
-    collected.changes.append(_change(layer, fragment, arguments, entry, parents))
+    if fragment.outputs:
+        collected.moved.add("/".join((*parents, layer.name)))
+    collected.changes.append(_change(layer, fragment, arguments, used, parents))
     return fragment
 
 
@@ -183,7 +201,7 @@ def _add_problem(collected: _Collected, problem: Problem, layer: LayerSpec, pare
 
 
 def _change(
-    layer: LayerSpec, fragment: Fragment, arguments: Arguments, entry: Entry, parents: tuple[str, ...]
+    layer: LayerSpec, fragment: Fragment, arguments: Arguments, rules: Sequence[RuleUsed], parents: tuple[str, ...]
 ) -> LayerChange:
     tensors = tuple(
         TensorChange(t.name, slot, t.shape, str(t.dtype), t.steps)
@@ -192,4 +210,14 @@ def _change(
     )
     name = "/".join((*parents, layer.name))
     becomes = tuple(step.class_name for step in fragment.steps)
-    return LayerChange(name, layer.class_name, becomes, name, arguments.changes, tensors, entry.rule)
+    by_rules = tuple(changed_by_rules(arguments.config, fragment.main.config))
+    replaced = {change.old for change in by_rules}
+    by_tables = tuple(c for c in arguments.changes if not (c.what == "kept" and c.new in replaced))
+    changes = (*by_tables, *by_rules)
+    return LayerChange(name, layer.class_name, becomes, name, changes, tensors, tuple(rules))
+
+
+def _purpose(rule: str) -> str:
+    """What a rule's file begins with."""
+    text = inspect.getdoc(inspect.getmodule(RULES[rule])) or ""
+    return " ".join(text.split("\n\n")[0].split())

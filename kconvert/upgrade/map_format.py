@@ -213,6 +213,16 @@ class Entry(_Form):
         return frozenset((*self.keep, *self.rename, *packed, *self.drop))
 
 
+class CustomEntry(Entry):
+    """What becomes of a class of the user's own: no file says it. Arguments that it does not name are the user's.
+
+    Attributes:
+        text: the source of the class, in today's Keras.
+    """
+
+    text: str = ""
+
+
 class Case(Entry):
     """Words that apply on top of an entry where `when` holds; the first case that does is taken."""
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from kconvert.errors import MapError
 from kconvert.map_files import StrictLoader, map_folder
 from kconvert.spec import Dialect
-from kconvert.upgrade.map_format import SECTIONS, Case, Entry, MapFile, Section
+from kconvert.upgrade.map_format import SECTIONS, Case, CustomEntry, Entry, MapFile, Section
 
 EVERY_LAYER = "every_layer"
 
@@ -28,8 +28,12 @@ class HopMaps:
     sections: Mapping[Section, Mapping[str, Entry]]
 
     def find(self, section: Section, name: str) -> Entry | None:
-        """The entry for a class or function of the old dialect."""
-        return self.sections[section].get(name)
+        """The entry for a class or function of the old dialect; one of the user's, whatever package is in front of it."""
+        found = self.sections[section].get(name)
+        if found is None and ">" in name:
+            found = self.sections[section].get(name.rpartition(">")[2])
+            return found if isinstance(found, CustomEntry) else None
+        return found
 
 
 @functools.cache

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kconvert.definitions import Definition
 from kconvert.errors import Rejected
 from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports, ports_in, walk
 from kconvert.upgrade.conditions import keras_is
@@ -87,7 +88,7 @@ Mask = Source | Joined | Attended | Inherited | None
 
 def makes_masks(model: ModelSpec) -> bool:
     """True where any layer at any depth makes a mask."""
-    return any(_makes_mask(layer) for _, layer in walk(model))
+    return any(_makes_mask(layer) or _may_make_mask(layer, model.origin) for _, layer in walk(model))
 
 
 def with_explicit_masks(model: ModelSpec, inherited: Sequence[Mask] = ()) -> ModelSpec:
@@ -137,7 +138,12 @@ class _Explicit:
         if layer.inner_model is not None:
             then_out = now_out = self._nested(layer, then, now)
         else:
-            if layer.class_name in READERS and _reads(layer, self._model):
+            own = self._model.origin.custom.layer(layer.class_name)
+            if own is not None:
+                if own.reads_mask and then != now and "mask" not in layer.calls[number].kwargs:
+                    self._kwargs[layer.name, number] = {"mask": then[0] if len(then) == 1 else then}
+                    now = then
+            elif layer.class_name in READERS and _reads(layer, self._model):
                 wanted = then[0] if then and _read_then(layer, self._model.origin) else None
                 if "mask" in layer.calls[number].kwargs:
                     pass  # the file says it
@@ -152,8 +158,11 @@ class _Explicit:
             elif layer.class_name == "MultiHeadAttention":
                 self._attended_by_many(layer, number)
                 now = [None]
-            then_out = _then(layer, inputs, then, self._model)
-            now_out = _now(layer, inputs, now, self._model.origin)
+            if own is not None:  # its code decides, then as now
+                then_out, now_out = _of_custom(own, layer, then), _of_custom(own, layer, now)
+            else:
+                then_out = _then(layer, inputs, then, self._model)
+                now_out = _now(layer, inputs, now, self._model.origin)
         for output, mask in enumerate(then_out):
             self._then[Port(layer.name, number, output)] = mask
         for output, mask in enumerate(now_out):
@@ -265,6 +274,19 @@ class _Explicit:
             number += 1
         self._added.append(LayerSpec(operation, free, config, (Call(args),)))
         return Port(free)
+
+
+def _may_make_mask(layer: LayerSpec, origin: Origin) -> bool:
+    own = origin.custom.layer(layer.class_name)
+    return own is not None and own.masks == "its own" and "compute_mask" in own.methods
+
+
+def _of_custom(own: Definition, layer: LayerSpec, masks: Sequence[Mask]) -> list[Mask]:
+    """The mask of the output of a class of the user's; one that its code computes is known to nobody else."""
+    first = masks[0] if masks else None
+    if own.masks == "its own":
+        return [Joined(f"by {layer.name}", tuple(masks))] if any(masks) or "compute_mask" in own.methods else [None]
+    return [first if own.masks == "passed" else None]
 
 
 def _makes_mask(layer: LayerSpec) -> bool:

@@ -106,11 +106,11 @@ class _Comparison:
 
     def _given(self, wanted: Sequence[Wanted], examples: int, number: int, attempt: int) -> Given:
         """As many examples as are not too many for the model."""
-        given = plausible(wanted, examples, number, attempt)
-        each = self._sides.numbers(given.arrays) // len(given.arrays[0])
+        one = plausible(wanted, 1, number, attempt)
+        each = self._sides.numbers(one.arrays) // max(1, len(one.arrays[0]))
         fitting = max(1, min(examples, SMALL // max(1, each)))
-        self._is_small = each * fitting <= SMALL
-        return given if fitting == examples else plausible(wanted, fitting, number, attempt)
+        self._is_small = each <= SMALL
+        return plausible(wanted, fitting, number, attempt)
 
     def _is_suspicious(self) -> bool:
         """Nothing has failed, and something is off by more than rounding."""
@@ -193,6 +193,8 @@ class _Comparison:
             self._runs.append(given.run)
             if computed is not None:
                 self._add(given, computed, ran)
+            if ran.without_layers:
+                self._remarks[f"stock Keras could not be asked layer by layer: {ran.without_layers}"] = None
         return True
 
     def _run(self, given: Given, computed: Computed | None) -> AbstractContextManager[Ran]:

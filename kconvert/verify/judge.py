@@ -3,7 +3,8 @@
 This file runs as a program of its own (by `workers/child.py`), in which kconvert cannot be imported: what it can load,
 anybody can load. Arrays travel in `.npz` files.
 
-`do: load` (`path`, `format`) answers with the digests of all weights, the inputs (name, shape, dtype), the names of the
+`do: load` (`path`, `format`, `module`: the user's own code that it needs, `compiled` where it shall go on with its training)
+answers with the digests of all weights, the inputs (name, shape, dtype), the names of the
 outputs, the nodes of the graph (name -> shapes) and the dtypes that they have. `do: run` (`inputs`, `results`, `layers`) runs
 what was loaded last on `in_0`, ... in the order of those inputs, and writes `out_0`, ... and for each wanted layer
 `<its place in the list>:<output>`; an answer with `refused` says that it cannot be run on this.
@@ -72,12 +73,17 @@ class KerasModel:
 
     def __init__(self, question: Answer) -> None:
         self._tf, self._variables, self._intermediate = TOOLS["tf"], TOOLS["variables"], TOOLS["intermediate"]
-        self._model = self._tf.keras.models.load_model(question["path"], compile=False)  # safe mode is the default
+        self._tf.keras.utils.get_custom_objects().clear()  # what the code that an earlier file needed has registered
+        own = _own_objects(Path(question["module"])) if question.get("module") else None
+        self._model = self._tf.keras.models.load_model(  # in safe mode
+            question["path"], custom_objects=own, compile=bool(question.get("compiled"))
+        )
         self._graph = self._intermediate.graph_of(self._model)
 
     def facts(self) -> Answer:
         """Without a graph (a subclass of Model) nothing is known of the inputs."""
-        digests = {key: self._variables.digest(v.numpy()) for key, v in self._variables.keyed_variables(self._model)}
+        kept = [*self._variables.keyed_variables(self._model), *self._variables.keyed_states(self._model)]
+        digests = {key: self._variables.digest(v.numpy()) for key, v in kept}
         if self._graph is None:
             return {"digests": digests, "inputs": [], "outputs": [], "nodes": {}, "dtypes": []}
         nodes = dict(self._intermediate.nodes(self._graph))
@@ -155,6 +161,12 @@ class SavedModel:
         """There are none."""
 
 
+def _own_objects(module: Path) -> dict[str, Any]:
+    """The classes and functions of the module that is beside the file."""
+    found = vars(_imported(module.stem, module))
+    return {name: one for name, one in found.items() if not name.startswith("_") and callable(one)}
+
+
 def _ran(loaded: Loaded, question: Answer) -> Answer:
     with np.load(question["inputs"], allow_pickle=False) as given:
         inputs = [given[f"in_{n}"] for n in range(sum(name.startswith("in_") for name in given.files))]
@@ -197,8 +209,13 @@ def _words(error: Exception) -> str:
 
 def _module(name: str, folder: str) -> Any:
     """A file beside this one or above it as a module, without the package that it lies in."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / folder / f"{name}.py")
+    return _imported(name, Path(__file__).parent / folder / f"{name}.py")
+
+
+def _imported(name: str, path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module

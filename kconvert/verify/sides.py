@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from kconvert.errors import VerificationFailed
 from kconvert.spec import ModelSpec, walk
 from kconvert.tensor import Array
 from kconvert.verify.inputs import Wanted, wanted_inputs
-from kconvert.verify.naming import counterparts, same_names
+from kconvert.verify.naming import counterparts, same_names, uncounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Sides:
         facts: what the judge says of the other file, which it has loaded.
         input_names, output_names: of the original.
         renamed: old -> new names of layers, where they differ.
+        moved: layers of the original whose outputs layers of other names give.
     """
 
     original: ModelSpec
@@ -30,6 +31,7 @@ class Sides:
     input_names: Sequence[str]
     output_names: Sequence[str]
     renamed: Mapping[str, str] = field(default_factory=dict)
+    moved: Collection[str] = ()
 
     def check(self) -> None:
         """A model without a graph says nothing of its inputs and outputs.
@@ -66,7 +68,8 @@ class Sides:
         """The nodes of the other file that stand for these layers, where there are such with as many outputs."""
         found = self.facts["nodes"]
         paths = {"/".join((*parents, la.name)): (*parents, la.name) for parents, la in walk(self.original)}
-        nodes = counterparts(counts, found, self.renamed, paths)
+        names = [name for name in counts if uncounted(name) not in self.moved]
+        nodes = counterparts(names, found, self.renamed, paths)
         return {name: node for name, node in nodes.items() if len(found[node]) == counts[name]}
 
     def classes(self) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from kconvert.errors import VerificationFailed
 from kconvert.report import Verification
 from kconvert.spec import ModelSpec
+from kconvert.variables import OPTIMIZER
 from kconvert.verify.comparing import Tolerance
 from kconvert.verify.comparison import compared
 from kconvert.verify.process import Verifier
@@ -22,26 +23,32 @@ def verified(
     *,
     original: ModelSpec,
     renamed: Mapping[str, str],
+    moved: Collection[str] = (),
     probe: Path | None = None,
     tolerance: Tolerance = Tolerance(),
     input_names: Sequence[str] = (),
     output_names: Sequence[str] = (),
+    module: Path | None = None,
 ) -> Verification:
     """Reloads the file elsewhere: every weight bit for bit, every output and layer against the reference and the probe.
 
     Args:
-        digests: of every weight as it was meant, under the keys of `keyed_variables`.
+        digests: of every weight, and of the optimizer's state, as it was meant, under the keys of `keyed_variables`.
         original: the model as it was read.
         renamed: old -> new names of layers, where they differ.
+        moved: layers of the original whose outputs layers of other names give.
         probe: an `.npz` with inputs `in_0`, ... and the outputs `out_0`, ... that the original computed.
+        module: the user's own code, which the file needs.
 
     Raises:
         VerificationFailed: it is not the same function, or stock Keras cannot load it; `verification` tells how they differ.
         UsageError: the probe is not one.
     """
-    facts = verifier.ask(do="load", path=str(path), format=format)
+    is_compiled = any(key.startswith(OPTIMIZER) for key in digests)
+    own = str(module) if module else None
+    facts = verifier.ask(do="load", path=str(path), format=format, module=own, compiled=is_compiled)
     _compare_weights(digests, facts["digests"], by_name=format == "keras")
-    sides = Sides(original, facts, input_names, output_names, renamed)
+    sides = Sides(original, facts, input_names, output_names, renamed, moved)
     return _proved(compared(verifier, sides, probe=probe, tolerance=tolerance, weights=len(digests)))
 
 

@@ -109,8 +109,8 @@ class Supervised:
     def kill(self) -> None:
         """Kills it with its children, from another thread than the one that asks."""
         process = self._process
-        if process is not None and process.poll() is None:
-            for pid in _descendants(process.pid):
+        if process is not None and self._owner == os.getpid() and process.poll() is None:
+            for pid in descendants(process.pid):
                 _kill(os.kill, pid)
             _kill(os.killpg, process.pid)
 

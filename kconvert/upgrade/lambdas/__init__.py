@@ -1,6 +1,7 @@
 """Lambda layers: a body found as bytecode becomes stock operations.
 
-What was computed is followed from the bytecode (`kconvert/code/`), its names are taken by convention (`symbols.py`), and
+What was computed is followed from the bytecode (`kconvert/code/`), or from the user's own code where the file has the name
+of a function alone; its names are what that code says, or else taken by convention (`symbols.py`), and
 each function goes through the table of operations that op layers use. Around the body: keras 1.2.2 layers/core.py
 `Lambda.call`, engine/topology.py `Merge.call`, 2.2.4 layers/core.py and tensorflow 2.4 keras/layers/core.py `Lambda`: the
 input first, then `arguments`; no mask is handed on; `training` is False, and a `mask` is None where none can arrive.
@@ -12,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kconvert.code import CodeTrouble, Machine, NotPython, Stored, stored_function
+from kconvert.custom import custom_function
+from kconvert.definitions import Definitions
 from kconvert.errors import AmbiguousOrigin, CodeInModel, Problem
 from kconvert.spec import LayerSpec, Origin, Port
 from kconvert.upgrade.comparing import comparable
@@ -50,7 +53,7 @@ def lambda_call(
     held = held_lambda(layer)
     assert held is not None
     inputs = args[0] if len(args) == 1 else list(args)
-    stored = body_of(held)
+    stored = body_of(held, origin.custom)
     arguments = dict(held.config.get("arguments") or {})
     for name, value in (("training", False), ("mask", None)):
         if name in stored.arguments[1:] and name not in arguments:
@@ -86,15 +89,21 @@ def _operations(found: tuple[Build, Any]) -> Any:
     return [(la.class_name, la.name, dict(la.config), comparable(la.calls)) for la in layers], renamed(value, names)
 
 
-def body_of(layer: LayerSpec) -> Stored:
+def body_of(layer: LayerSpec, custom: Definitions) -> Stored:
     """The function of a Lambda layer.
 
     Raises:
-        CodeInModel: the file has its name alone, or the bytecode is damaged.
+        CodeInModel: the file has its name alone and the user's code has no such function, or the bytecode is damaged.
     """
     function, kind = layer.config.get("function"), layer.config.get("function_type", "lambda")
     if kind == "function" or (isinstance(function, dict) and function.get("class_name") != "__lambda__"):
         name = function.get("config") if isinstance(function, dict) else function
+        own = custom.find(name)
+        if own is not None and not own.is_class:
+            try:
+                return custom_function(custom, own.name)
+            except CodeTrouble as trouble:
+                raise CodeInModel(f"calls the Python function {name!r}, which is not followed: {trouble}") from None
         raise CodeInModel(
             f"calls the Python function {name!r}, of which the file has nothing but the name", option=OPTION
         )

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from kconvert.code import Function, Items, NotFollowed
+from kconvert.custom import Imported, global_name
 from kconvert.errors import UnknownOperation
 from kconvert.spec import Origin, Port, ports_in
 from kconvert.upgrade.lambdas import constants
 from kconvert.upgrade.lambdas.backend import answers, builtin, dynamic_shape
 from kconvert.upgrade.lambdas.methods import Method, attribute, called
+from kconvert.upgrade.lambdas.stock import stock_operation
 from kconvert.upgrade.lambdas.symbols import BUILTINS, GLOBALS, Symbol, dtype_named, symbol
 from kconvert.upgrade.operations.build import Build
 from kconvert.upgrade.operations.calls import call_of_function
@@ -62,7 +64,10 @@ class Tensors:
         self._answers = answers(build, origin)
 
     def name(self, name: str) -> Any:
-        """By convention, see `symbols.py`."""
+        """What the user's code says, or else by convention, see `symbols.py`."""
+        found = global_name(self._origin.custom, name)
+        if found is not ...:
+            return symbol(found.path) if isinstance(found, Imported) else found
         if name in GLOBALS:
             return symbol(GLOBALS[name])
         if name in BUILTINS:
@@ -96,6 +101,8 @@ class Tensors:
             return Random()
         if module == "keras" and rest.startswith(("backend.", "activations.")):
             return self._backend_function(rest.partition(".")[2], values, named)
+        if module == "keras" and rest.startswith("ops."):
+            return stock_operation(self._build, rest.partition(".")[2], values, named)
         if module == "tensorflow":
             return self._tensorflow_function(rest, self._operands(*values), named)
         if module in ("numpy", "math"):

@@ -207,8 +207,11 @@ class _Resolving:
         function = layer.config.get("function") or layer.config.get("operation")
         held = held_lambda(layer)
         if held is not None:
-            function = body_of(held).text
+            function = body_of(held, self._model.origin.custom).text
         becomes = tuple(spec.class_name for spec in operations)
         because = "the names K, tf and np are taken for keras.backend, TensorFlow and NumPy" if held is not None else ""
         change = ArgumentChange("changed", str(function), ", ".join(becomes) or "a constant", because)
-        self.changes.append(LayerChange(name, layer.class_name, becomes, name, (change,)))
+        names = tuple("/".join((*self._parents, spec.name)) for spec in operations)
+        self.changes.append(
+            LayerChange(name, layer.class_name, becomes, name, (change,), hop="operations", names=names)
+        )

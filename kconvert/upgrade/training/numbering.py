@@ -26,7 +26,7 @@ class Numbered:
 
 
 def numbered(spec: ModelSpec) -> Numbered:
-    """The model with the numbers 1, 2, ... in its floating-point tensors, as float64 (exact up to 2**53)."""
+    """The model with the whole numbers 1, 2, ... in the place of its real ones; the tensors still say that these are real."""
     ranges: dict[str, range] = {}
     following = 1
     for tensor in stored_tensors(spec):
@@ -54,7 +54,9 @@ def numbered(spec: ModelSpec) -> Numbered:
 
 
 def _numbers(tensor: Tensor, numbers: range) -> Tensor:
-    def read() -> Array:
-        return np.arange(numbers.start, numbers.stop, dtype=np.float64).reshape(tensor.shape)
+    kind = np.int32 if numbers.stop < np.iinfo(np.int32).max else np.int64
 
-    return Tensor.of_file(tensor.name, tensor.shape, np.float64, read)
+    def read() -> Array:
+        return np.arange(numbers.start, numbers.stop, dtype=kind).reshape(tensor.shape)
+
+    return Tensor.of_file(tensor.name, tensor.shape, tensor.dtype, read)

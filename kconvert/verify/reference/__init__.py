@@ -20,7 +20,7 @@ from kconvert.spec import ModelSpec
 from kconvert.tensor import Array
 from kconvert.verify.reference.binding import bound
 from kconvert.verify.reference.graph import Graph, Journal, Missing, flat
-from kconvert.verify.reference.registry import RULES
+from kconvert.verify.reference.registry import rules_of
 from kconvert.verify.reference.values import Value, wide
 
 __all__ = ["Computed", "Missing", "Reference", "reference"]
@@ -85,5 +85,5 @@ class Reference:
 
 def reference(spec: ModelSpec) -> Reference:
     """Prepares a model; reads no tensor."""
-    layers = bound(spec, RULES[spec.dialect])
+    layers = bound(spec, rules_of(spec))
     return Reference(Graph(spec, (), layers))

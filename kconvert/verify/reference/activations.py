@@ -40,6 +40,8 @@ def named(layer: Layer, value: Any) -> Activation:
     """
     if isinstance(value, Mapping) and value.get("class_name") == "function":
         value = value.get("config")
+    if layer.facts.own.find(value.get("class_name") if isinstance(value, Mapping) else value):
+        raise Lacking(f"the activation {value!r} is the user's own")
     if isinstance(value, Mapping) and value.get("class_name") in OBJECTS:
         return OBJECTS[value["class_name"]](value.get("config") or {})
     if value is None:

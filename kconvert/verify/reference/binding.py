@@ -116,7 +116,7 @@ def _layer(
     own = {slot: tensor for (where, slot), tensor in tensors.items() if where == path}
     nested = spec.inner_model
     graph = None if nested is None else Graph(nested, path, layers)
-    rule = rules.get(spec.class_name)
+    rule = None if facts.own.find(spec.class_name) else rules.get(spec.class_name)
     if rule is None:
         return Layer(spec.class_name, spec.name, spec.config, facts, UNKNOWN, own, inner, graph, UNKNOWN_CLASS)
     needed = trouble if rule.slots is not no_slots and nested is None else ""
@@ -157,7 +157,7 @@ def _places(spec: LayerSpec, above: Path, rules: Rules, facts: Facts, name: str 
         below = [place for inner in nested.layers for place in _places(inner, path, rules, facts)]
         yield from _ordered(below, facts.dialect)
         return
-    rule = rules.get(spec.class_name)
+    rule = None if facts.own.find(spec.class_name) else rules.get(spec.class_name)
     if rule is None and not spec.inner:
         raise Lacking(f"the reference does not have the class {spec.class_name} inside it")
     own = [] if rule is None else rule.slots(Layer(spec.class_name, spec.name, spec.config, facts, rule))
@@ -209,7 +209,7 @@ def _addressed(
         for inner in spec.inner_model.layers:
             yield from _addressed(inner, path, rules, facts)
         return
-    rule = rules.get(spec.class_name)
+    rule = None if facts.own.find(spec.class_name) else rules.get(spec.class_name)
     own = rule.slots(Layer(spec.class_name, spec.name, spec.config, facts, rule)) if rule else ()
     ordered = [slot.name for slot in sorted(own, key=lambda slot: not slot.trainable)]
     for address, tensor in spec.tensors.items():

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
+from kconvert.definitions import NO_DEFINITIONS, Definitions
 from kconvert.spec import Dialect, Origin
 
 
@@ -35,6 +36,7 @@ class Facts:
         known_backend, known_data_format: None where neither the file nor the user says it. The data format is that of
             the whole model, for layers that did not save their own.
         has_fixed_batch: the model was made for one size of the batch. Loops over time are then other ones in several Kerases.
+        own: what the user's own code defines, in place of what Keras has under the same name.
     """
 
     dialect: Dialect
@@ -44,13 +46,15 @@ class Facts:
     known_backend: str | None = None
     known_data_format: str | None = None
     has_fixed_batch: bool = False
+    own: Definitions = NO_DEFINITIONS
 
     @classmethod
     def of(cls, dialect: Dialect, origin: Origin) -> Facts:
         """What an origin proves."""
         is_tensorflow = origin.package == "tf.keras" or dialect is Dialect.keras3
         backend = "tensorflow" if is_tensorflow else origin.backend
-        return cls(dialect, *origin.keras, origin.package, backend, origin.hints.get("data_format"))
+        hint = origin.hints.get("data_format")
+        return cls(dialect, *origin.keras, origin.package, backend, hint, own=origin.custom)
 
     @property
     def backend(self) -> str:

@@ -18,7 +18,7 @@ from kconvert.spec import Dialect
 from kconvert.tensor import Array
 from kconvert.verify.reference.facts import Lacking
 from kconvert.verify.reference.layer import Layer, Rule, Slot, slots
-from kconvert.verify.reference.values import Value
+from kconvert.verify.reference.values import Result, Value
 
 FUSED_FLOOR = 1.001e-5
 """TensorFlow's fused kernel takes no smaller epsilon (python/ops/nn_impl.py)."""
@@ -103,8 +103,6 @@ def _is_fused(layer: Layer, axes: Sequence[int], rank: int) -> bool:
 
 def layer_normalization(layer: Layer, x: Value) -> Value:
     """`LayerNormalization` of tf.keras and Keras 3: per sample, over the axes that it has parameters for."""
-    if not layer.facts.is_tf_keras and layer.facts.dialect is Dialect.keras2:
-        raise Lacking("Keras 2 outside of TensorFlow has no such class; this is somebody's own")
     array, config_axis = x.array, layer.get("axis", -1)
     axes = tuple(sorted(a % array.ndim for a in (config_axis if isinstance(config_axis, list) else [config_axis])))
     mean, variance = _moments(array, axes)
@@ -119,6 +117,27 @@ def layer_normalization(layer: Layer, x: Value) -> Value:
     if layer.has("beta"):
         y = y + _along(layer.tensor("beta"), axes, array.ndim)
     return x.to(y)
+
+
+def _layer_slots(layer: Layer) -> tuple[Slot, ...]:
+    """gamma and beta; with `rms_scaling` (Keras 3) gamma alone (keras 3.0.5 src/layers/normalization/layer_normalization.py)."""
+    return (Slot("gamma"),) if layer.get("rms_scaling") else SCALED(layer)
+
+
+def rms_normalization(layer: Layer, x: Value) -> Value:
+    """`RMSNormalization` of Keras 3: by the root of the mean of squares (keras 3.15 src/ops/nn.py `_rms_normalization`)."""
+    axis = layer.get("axis", -1)
+    axes = tuple(a % x.array.ndim for a in (axis if isinstance(axis, list | tuple) else [axis]))
+    squares = np.mean(np.square(x.array), axis=axes, keepdims=True)
+    y = x.array / np.sqrt(squares + float(layer.get("epsilon", 1e-6)))
+    return x.to(y * _along(layer.tensor("scale"), axes, x.array.ndim))
+
+
+def spectral_normalization(layer: Layer, x: Value, **kwargs: Any) -> Result:
+    """`SpectralNormalization`: normalizes its layer's kernel in training, and calls it as it is at test time."""
+    if kwargs.pop("training", None):
+        raise Lacking("it is trained while it is called, as the call says")
+    return layer.held()(x, **kwargs)
 
 
 def group_normalization(layer: Layer, x: Value) -> Value:
@@ -192,7 +211,9 @@ KERAS1: dict[str, Rule] = {"BatchNormalization": Rule(keras1_batch_normalization
 KERAS3: dict[str, Rule] = {
     "BatchNormalization": Rule(batch_normalization, batch_slots),
     "GroupNormalization": Rule(group_normalization, SCALED),
-    "LayerNormalization": Rule(layer_normalization, SCALED),
+    "LayerNormalization": Rule(layer_normalization, _layer_slots),
+    "RMSNormalization": Rule(rms_normalization, slots("scale")),
+    "SpectralNormalization": Rule(spectral_normalization, slots("~vector_u")),
     "UnitNormalization": Rule(unit_normalization),
 }
 KERAS2: dict[str, Rule] = {

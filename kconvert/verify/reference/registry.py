@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kconvert.spec import Dialect
+from kconvert.spec import Dialect, ModelSpec
 from kconvert.verify.reference import (
     addons,
     advanced_activations,
@@ -82,4 +82,21 @@ def _rules(dialect: Dialect) -> Mapping[str, Rule]:
     return MODELS | {name: rule for table in tables for name, rule in table.items()}
 
 
+ONLY_IN_TENSORFLOW = frozenset({
+    "AdditiveAttention", "Attention", "CategoryEncoding", "CenterCrop", "Conv1DTranspose", "ConvLSTM1D", "ConvLSTM3D", "DepthwiseConv1D",
+    "Discretization", "EinsumDense", "GroupNormalization", "Hashing", "Identity", "IntegerLookup", "LayerNormalization",
+    "MultiHeadAttention", "Normalization", "PeepholeLSTMCell", "RandomFourierFeatures", "Rescaling", "Resizing",
+    "RMSNormalization", "SpectralNormalization", "StringLookup",
+    "TextVectorization", "UnitNormalization",
+})  # fmt: skip
+"""Classes of Keras 2 that the Keras outside of TensorFlow did not have: there, they are somebody's own of the same name."""
+
 RULES: Mapping[Dialect, Mapping[str, Rule]] = {dialect: _rules(dialect) for dialect in Dialect}
+
+
+def rules_of(model: ModelSpec) -> Mapping[str, Rule]:
+    """The rules for the classes that the framework of a model had."""
+    rules, origin = RULES[model.dialect], model.origin
+    if model.dialect is not Dialect.keras2 or origin.package == "tf.keras" or origin.keras == (None, None):
+        return rules
+    return {name: rule for name, rule in rules.items() if name not in ONLY_IN_TENSORFLOW}
