@@ -17,7 +17,8 @@ DOUBLED = json.loads((Path(__file__).parent / "lambdas" / "compiled" / "3.6.json
 ]
 LACKING = {
     "addon_layers",  # today's names of Addons' activations
-    "causal_attention",  # masks of attention, which Keras 3 treats in several ways
+    "causal_attention",
+    "text_attention",  # masks of attention, which Keras 3 treats in several ways
 }
 
 
