@@ -87,9 +87,7 @@ def upgraded_arguments(entry: Entry, config: Mapping[str, Any], maps: HopMaps, o
                 problems.append(problem)
             else:
                 what = "kept" if new[argument] == value else "changed"
-                changes.append(
-                    ArgumentChange(what, argument, argument, "", in_short(value), in_short(new[argument]))
-                )
+                changes.append(ArgumentChange(what, argument, argument, "", in_short(value), in_short(new[argument])))
         elif argument not in packed:
             problems.append(
                 UnknownArgument(f"no map accounts for the argument {argument}={_short(value)}", argument=argument)
