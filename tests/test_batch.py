@@ -145,7 +145,7 @@ def test_names_from_files_are_text_on_the_page():
     page = zoo_page([record], {"failed": 1})
     assert "<script>alert(1)</script>" not in page
     assert "&lt;script&gt;alert(1)" in page
-    assert "default-src 'none'" in page
+    assert "default-src &#39;none&#39;; style-src &#39;sha256-" in page
 
 
 @pytest.mark.framework
