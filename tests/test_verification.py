@@ -119,6 +119,12 @@ def test_layers_are_found_under_their_new_names():
     assert counterparts(names, found, {}, paths) == expected
 
 
+def test_calls_are_counted_without_those_that_lead_nowhere():
+    assert counterparts(["inner#1/a", "inner#2/a"], ["inner/a", "inner#1/a"], {}, {}) == {
+        "inner#1/a": "inner/a", "inner#2/a": "inner#1/a",
+    }  # fmt: skip
+
+
 def test_inputs_are_matched_by_name_where_both_have_the_same_ones():
     assert same_names(["a", "b/c"], ["b_c", "a"]) == [1, 0]
     assert same_names(["a", "b"], ["x", "a"]) == [0, 1]

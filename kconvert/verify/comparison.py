@@ -199,8 +199,8 @@ class _Comparison:
 
     def _run(self, given: Given, computed: Computed | None) -> AbstractContextManager[Ran]:
         made = {} if computed is None else computed.layers
-        counts = {name: len(v) if isinstance(v, tuple) else 1 for name, v in made.items() if v is not None}
-        nodes = self._sides.nodes({name: n for name, n in counts.items() if not self._is_input(name)})
+        counts = {name: 0 if self._is_input(name) else _count(value) for name, value in made.items()}
+        nodes = self._sides.nodes(counts)
         self._nodes.update(nodes)
         arrays = [given.arrays[n] for n in self._sides.input_order]
         return run(self._verifier, arrays, nodes, self._sides.output_order)
@@ -236,3 +236,7 @@ class _Comparison:
                         f"{name}: rounding alone moves it by more than the tolerance, and so far it may differ"
                     ] = None
             self._outputs[name, against] = found.worse(self._outputs.get((name, against)))
+
+
+def _count(made: Array | tuple[Array, ...] | None) -> int:
+    return 0 if made is None else len(made) if isinstance(made, tuple) else 1

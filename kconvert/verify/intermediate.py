@@ -51,7 +51,7 @@ def compute(graph: Any, inputs: Sequence[Any], wanted: Collection[str], take: Ta
                 given = [_typed(v, s) for v, s in zip(tree.flatten(args[0]), inside.inputs, strict=True)]
                 result = compute(inside, given, wanted, take, tree, f"{prefix}{name}/")
             else:
-                result = node.operation(*args, **kwargs)
+                result = node.operation(*args, **{**kwargs, **_as_in_use(node.operation)})
             results = tree.flatten(result)
             values.update((id(s), v) for s, v in zip(node.output_tensors, results, strict=True))
         if prefix + name in wanted:
@@ -60,6 +60,11 @@ def compute(graph: Any, inputs: Sequence[Any], wanted: Collection[str], take: Ta
             if last_use[id(symbol)] == name and id(symbol) not in kept:
                 values.pop(id(symbol), None)
     return tree.pack_sequence_as(graph._outputs_struct, [values[id(s)] for s in graph.outputs])
+
+
+def _as_in_use(operation: Any) -> dict[str, Any]:
+    """Said to every layer that asks, whatever its call says, as `predict` does."""
+    return {"training": False} if "training" in getattr(operation, "_call_context_args", ()) else {}
 
 
 def _named(graph: Any) -> Iterator[tuple[str, Any]]:

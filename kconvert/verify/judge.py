@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+PREPROCESSING = "keras.src.layers.preprocessing"
 Answer = dict[str, Any]
 Array = np.ndarray[Any, Any]
 
@@ -110,7 +111,7 @@ class KerasModel:
         return list(result) if isinstance(result, list | tuple) else [result]
 
     def layers(self, inputs: list[Array], wanted: list[str], take: Any) -> None:
-        """Node by node, without a graph of TensorFlow's."""
+        """Node by node; preprocessing layers compute something else outside of the graph that `predict` makes."""
         if self._graph is None:
             return
         self._forget()
@@ -118,7 +119,18 @@ class KerasModel:
             self._tf.cast(self._tf.constant(x.astype(object) if x.dtype.kind in "US" else x), s.dtype)
             for x, s in zip(inputs, self._graph.inputs, strict=True)
         ]
-        self._intermediate.compute(self._graph, given, frozenset(wanted), take, self._tf.keras.tree)
+        compute, names, tree = self._intermediate.compute, frozenset(wanted), self._tf.keras.tree
+        if not any(type(la).__module__.startswith(PREPROCESSING) for la in self._model._flatten_layers()):
+            compute(self._graph, given, names, take, tree)
+            return
+
+        def traced() -> dict[str, list[Any]]:
+            taken: dict[str, list[Any]] = {}
+            compute(self._graph, given, names, taken.__setitem__, tree)
+            return taken
+
+        for name, values in self._tf.function(traced)().items():
+            take(name, values)
 
     def _forget(self) -> None:
         """Every run begins with the states of a new model."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 
@@ -15,19 +16,33 @@ def same_names(names: Sequence[str], found: Sequence[str]) -> list[int]:
     return list(range(len(names)))
 
 
+Path = tuple[str, ...]
+Counts = tuple[int, ...]
+
+
 def counterparts(
-    names: Collection[str], found: Collection[str], renamed: Mapping[str, str], paths: Mapping[str, Sequence[str]]
+    names: Collection[str], found: Collection[str], renamed: Mapping[str, str], paths: Mapping[str, Path]
 ) -> dict[str, str]:
     """Old name -> node of the converted model, for those that have one.
 
+    Calls that lead to no output are not in a converted model: the first that does is `name` there, the next `name#1`.
+
     Args:
-        names: of calls of the file's layers: `outer/inner`, `name#1` for a second call.
+        names: of all calls of the file's layers that lead to outputs: `outer/inner`, `name#1` for a second call.
         found: the nodes of the converted model, named likewise.
         renamed: old -> new names where they differ, with their parents, without numbers of calls.
         paths: name of a layer with its parents -> these one by one, as a name may itself contain `/`.
     """
     known = set(found)
-    new = {name: _new_name(name, known, renamed, paths) for name in names}
+    parsed = {name: _parsed(name, paths) for name in names}
+    seen: dict[tuple[Path, Counts], set[int]] = defaultdict(set)
+    for path, counts in parsed.values():
+        for n in range(len(path)):
+            seen[path[: n + 1], counts[:n]].add(counts[n])
+    new = {}
+    for name, (path, counts) in parsed.items():
+        ranks = tuple(sorted(seen[path[: n + 1], counts[:n]]).index(counts[n]) for n in range(len(path)))
+        new[name] = _new_name(path, ranks, known, renamed)
     return {name: node for name, node in new.items() if node is not None}
 
 
@@ -36,16 +51,18 @@ def uncounted(name: str) -> str:
     return re.sub(r"#\d+(?=/|$)", "", name)
 
 
-def _new_name(
-    name: str, known: Collection[str], renamed: Mapping[str, str], paths: Mapping[str, Sequence[str]]
-) -> str | None:
-    path = list(paths.get(uncounted(name), name.split("/")))
-    numbered = re.fullmatch("/".join(rf"{re.escape(part)}(#\d+)?" for part in path), name)
-    numbers = [number or "" for number in numbered.groups()] if numbered else [""] * len(path)
+def _parsed(name: str, paths: Mapping[str, Path]) -> tuple[Path, Counts]:
+    """A layer with its parents, and which call of each of them it is."""
+    path = paths.get(uncounted(name), tuple(uncounted(name).split("/")))
+    numbered = re.fullmatch("/".join(rf"{re.escape(part)}(?:#(\d+))?" for part in path), name)
+    return path, tuple(int(n or 0) for n in numbered.groups()) if numbered else (0,) * len(path)
+
+
+def _new_name(path: Path, ranks: Counts, known: Collection[str], renamed: Mapping[str, str]) -> str | None:
     told = [renamed.get("/".join(path[: n + 1]), "").rpartition("/")[2] for n in range(len(path))]
     legal = [new or _legal(part) for new, part in zip(told, path, strict=True)]
     for parts in (legal, path):
-        candidate = "/".join(part + number for part, number in zip(parts, numbers, strict=True))
+        candidate = "/".join(f"{part}#{rank}" if rank else part for part, rank in zip(parts, ranks, strict=True))
         for spelled in (candidate, _operation(candidate)):
             if spelled in known:
                 return spelled

@@ -65,12 +65,16 @@ class Sides:
         return wanted_inputs(self.original, [found[n] for n in order] if found else [])
 
     def nodes(self, counts: Mapping[str, int]) -> dict[str, str]:
-        """The nodes of the other file that stand for these layers, where there are such with as many outputs."""
+        """The nodes of the other file that stand for these calls, where there are such with as many outputs.
+
+        Args:
+            counts: all calls that lead to outputs -> how many outputs they have; 0: it is not asked for.
+        """
         found = self.facts["nodes"]
         paths = {"/".join((*parents, la.name)): (*parents, la.name) for parents, la in walk(self.original)}
-        names = [name for name in counts if uncounted(name) not in self.moved]
-        nodes = counterparts(names, found, self.renamed, paths)
-        return {name: node for name, node in nodes.items() if len(found[node]) == counts[name]}
+        nodes = counterparts(counts, found, self.renamed, paths)
+        wanted = {name: node for name, node in nodes.items() if counts[name] and uncounted(name) not in self.moved}
+        return {name: node for name, node in wanted.items() if len(found[node]) == counts[name]}
 
     def classes(self) -> dict[str, str]:
         """Layer of the original, with its parents -> class."""
