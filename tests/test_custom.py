@@ -395,7 +395,7 @@ def test_the_users_own_file_is_never_overwritten(tmp_path):
     folder = SAMPLES / "gated_units"
     own = tmp_path / "new_custom.py"
     own.write_text((folder / "custom.py").read_text())
-    with pytest.raises(TargetError, match="is the custom code that was named"):
+    with pytest.raises(TargetError, match="is a file of the conversion itself, which is never overwritten"):
         kconvert.convert(folder / "model.json", tmp_path / "new.keras", custom=own, overwrite=True, verify=False)
     assert own.read_text() == (folder / "custom.py").read_text()
     with pytest.raises(TargetError, match="exists already"):
