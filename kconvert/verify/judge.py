@@ -105,6 +105,9 @@ class KerasModel:
             nest: Any = dict(zip(sorted(structure), given, strict=True))
         else:
             nest = given if len(given) > 1 else given[0]
+        # Traced anew for the shapes of this run: in a graph that was traced for several, today's TimeDistributed takes the
+        # batch for the number of steps (keras 3.15.1 rnn/time_distributed.py `call`).
+        self._model.predict_function = None
         result = self._model.predict(nest, verbose=0, batch_size=len(inputs[0]))
         if isinstance(result, dict):
             return [result[key] for key in sorted(result)]
