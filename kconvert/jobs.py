@@ -142,7 +142,7 @@ class Conversion:
 
         begin = time.perf_counter()
         sniffed(self.reading.source)  # what is no model is not read through for its digest
-        digest, reached = sha256(self.reading.source), Reached()
+        reached = Reached()
         code = custom_code(self.reading.custom)
         try:
             done = converted(
@@ -151,6 +151,9 @@ class Conversion:
                 tolerance=Tolerance(self.rtol, self.atol), training=self.training, reached=reached,
             )  # fmt: skip
         except KConvertError as error:
+            digest = (
+                sha256(self.reading.source) if reached.source is not None else ""
+            )  # what cannot be read is not read
             error.report = refused(
                 error, reached, name=self.name, digest=digest, target=self.target, format=self.format,
                 seconds=time.perf_counter() - begin,
@@ -163,7 +166,7 @@ class Conversion:
                 f"{self.target}: cannot be written: no space left, or too large a file", code="E_OUT_SPACE"
             ) from None
         return reported(
-            done, code, name=self.name, digest=digest, target=self.target, place=self.place, format=self.format,
+            done, code, name=self.name, digest=sha256(self.reading.source), target=self.target, place=self.place, format=self.format,
             seconds=time.perf_counter() - begin,
         )  # fmt: skip
 

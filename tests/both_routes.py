@@ -65,8 +65,12 @@ def renamed(layer):
 
 def compared(folder):
     """A state and a sentence: equal, differs, lacking (not comparable) or refused."""
-    spec = spec_of(folder)
     inputs, _ = inputs_of(folder, facts_of(folder))
+    return routes(spec_of(folder), inputs)
+
+
+def routes(spec, inputs):
+    """The same of a model that was read."""
     try:
         upgraded = upgrade(spec).spec
     except ConversionFailed as failure:

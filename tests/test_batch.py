@@ -18,11 +18,11 @@ from conftest import ROOT, SAMPLES
 import kconvert
 from kconvert.batch.journal import Journal
 from kconvert.batch.places import Room
-from kconvert.batch.reports import page_of
 from kconvert.batch.settings import Settings
 from kconvert.batch.tasks import tasks_of
 from kconvert.discovery import models_below
 from kconvert.errors import TargetError, UsageError
+from kconvert.page import zoo_page
 from kconvert.report import Converted, Failed, Skipped
 from kconvert.stores import digest_of
 
@@ -142,10 +142,10 @@ def _took(room, nbytes):
 
 def test_names_from_files_are_text_on_the_page():
     record = {"model": "<script>alert(1)</script>", "status": "failed", "error": "NotAModel", "message": "<b>"}
-    page = page_of([record], {"failed": 1})
+    page = zoo_page([record], {"failed": 1})
     assert "<script>alert(1)</script>" not in page
     assert "&lt;script&gt;alert(1)" in page
-    assert "default-src 'none'" in page
+    assert "default-src &#39;none&#39;; style-src &#39;sha256-" in page
 
 
 @pytest.mark.framework
@@ -160,6 +160,7 @@ def test_poisoned_files_cost_themselves_alone_and_a_second_run_does_what_is_new(
     report = json.loads((out / "report.json").read_text())
     assert report["summary"] == {"converted": 14, "failed": 6}
     assert len((out / "failures.txt").read_text().splitlines()) == 12
+    assert all((out / model["page"]).is_file() for model in report["models"])
     assert digest_of(out / "deep" / "same.keras") == digest_of(out / "model_00003.keras")
     alone = tmp_path / "alone.keras"
     kconvert.convert(zoo / "model_00003.h5", alone)
@@ -237,6 +238,7 @@ def test_models_in_a_store_are_converted_into_it_and_a_second_run_goes_on(tmp_pa
     assert {p.rpartition("/")[2] for p in system.find("models/new")} == {
         "model_00000.keras", "model_00001.keras", "model_00002.keras",
         "journal.sqlite", "report.json", "report.html", "failures.txt",
+        "model_00000.h5.html", "model_00001.h5.html", "model_00002.h5.html", "page.h5.html",
     }  # fmt: skip
     system.rm_file("models/new/a/model_00001.keras")
     again = list(kconvert.convert_many(f"{store}/old", f"{store}/new", resume=True, exclude=["page*"]))

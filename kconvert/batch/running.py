@@ -13,7 +13,7 @@ from kconvert import api
 from kconvert.batch.converting import copies
 from kconvert.batch.journal import Journal
 from kconvert.batch.places import Cluster, Here, Place
-from kconvert.batch.reports import record_of, write_reports
+from kconvert.batch.reports import record_of, write_page, write_reports
 from kconvert.batch.tasks import Task, tasks_of
 from kconvert.errors import UsageError
 from kconvert.report import Failed, Outcome, Skipped
@@ -99,7 +99,9 @@ def _outcomes(
         try:
             for task, outcome in _ended(tasks, journal, place, resume, fail_fast, overwrite):
                 if not isinstance(outcome, Skipped):
-                    record = record_of(task.found.relative, outcome)
+                    record = record_of(task.found.relative, outcome) | {
+                        "page": write_page(output, task.found.relative, outcome)
+                    }
                     journal.write(task, record["status"], record)
                 if on_outcome is not None:
                     on_outcome(outcome)

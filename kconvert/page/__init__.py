@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no network, no fonts, no framework; pure.
+"""Reports as HTML pages that need nothing else: no network, no fonts, no framework; pure.
 
 Everything that comes from a model file is escaped by Jinja's autoescape, and a Content-Security-Policy allows this
 package's own style sheet and script by their hashes and nothing else.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from kconvert.report import Report
 from kconvert.side_by_side import Row, rows_of
 from kconvert.verdict import counted, difference, verdict
 
-__all__ = ["page"]
+__all__ = ["page", "zoo_page"]
 
 FOLDER = Path(__file__).parent
 LEVELS = {
@@ -65,8 +66,38 @@ def page(report: Report) -> str:
         warnings=[note for note in report.notes if note.level == "warning"],
         style=Markup(style),  # this package's own files
         script=Markup(script),
-        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; "
-        "form-action 'none'",
+        policy=_policy(style, script),
+    )
+
+
+def zoo_page(records: Sequence[Mapping[str, Any]], summary: Mapping[str, int]) -> str:
+    """The page of a batch: one row per model, to sort and to filter.
+
+    Args:
+        records: of `kconvert.batch.reports.record_of`; `page` leads to a model's own page.
+        summary: status -> number of models.
+    """
+    style, script = _text("style.css"), _text("zoo.js")
+    errors = Counter(record["error"] for record in records if record.get("error"))
+    return (
+        _environment()
+        .get_template("zoo.html.j2")
+        .render(
+            records=records,
+            verdict=", ".join(f"{count:,} {status}" for status, count in sorted(summary.items())) or "no models",
+            errors=errors.most_common(),
+            counted=counted,
+            style=Markup(style),
+            script=Markup(script),
+            policy=_policy(style, script),
+        )
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; "
+        "form-action 'none'"
     )
 
 

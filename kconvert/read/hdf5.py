@@ -256,6 +256,13 @@ def _text(value: Any) -> Any:
 
 
 def _reason(error: BaseException) -> str:
+    """What is wrong with the file, in HDF5's words.
+
+    Raises:
+        MemoryError: nothing is, but what it asks for is more than there is.
+    """
+    if "memory allocation failed" in str(error):
+        raise MemoryError(str(error)) from None
     text = " ".join(str(error).split())
     truncated = re.search(r"truncated file: eof = (\d+).*?stored_eof = (\d+)", text)
     if truncated:
