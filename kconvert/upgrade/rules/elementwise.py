@@ -52,7 +52,9 @@ def elementwise(
     }
     if shift is not None:
         settings["bias_axes"] = weighted
-        tensors["bias"] = shift.reshape(sizes)
+        # its bias has an axis, if of length one, for each from the first weighted one on
+        first = order.index(own[0])
+        tensors["bias"] = shift.reshape([shape[axis - 1] for axis in order[first:]])
     if order == [0, *axes]:
         return (Step("EinsumDense", settings, suffix, args, tensors=tensors),)
     back = {"dims": [order.index(axis) for axis in axes], **{key: config[key] for key in ("dtype",) if key in config}}

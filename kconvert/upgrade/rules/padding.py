@@ -1,13 +1,15 @@
-"""Where each backend put the zeros of `padding='same'`; the table of measured values is in tests/upgrade/padding.yaml.
+"""Where each backend put the zeros of `padding='same'`; models that were measured are in tests/random_models.
 
 All of them give ceil(size / stride) outputs. TensorFlow puts half of what is needed, rounded down, in front. Theano pads
-kernel // 2 on both sides, whatever the size, and drops surplus outputs at the end; CNTK rounds up for odd kernels.
+kernel // 2 on both sides, whatever the size, and drops surplus outputs at the end; CNTK rounds up for odd kernels. Where
+the stride is larger than the kernel, less than nothing is needed: that is nothing for TensorFlow, but CNTK halves it too.
 Sources: keras 2.2.4 backend/theano_backend.py `_preprocess_padding`, `_postprocess_conv2d_output`; CNTK by measurement.
 """
 
 from __future__ import annotations
 
 from kconvert.errors import Rejected
+from kconvert.spec import Config
 from kconvert.upgrade.fragment import Shape, Site
 from kconvert.upgrade.shapes import per_axis, spatial_axes
 
@@ -21,9 +23,10 @@ def tensorflow_same(size: int, window: int, stride: int) -> tuple[int, int]:
 
 
 def cntk_same(size: int, window: int, stride: int, kernel: int) -> tuple[int, int]:
-    """(front, back) for one axis: odd kernels get the odd zero in front."""
-    front, back = tensorflow_same(size, window, stride)
-    return (back, front) if kernel % 2 else (front, back)
+    """(front, back) for one axis: odd kernels get the odd zero in front. Below zero the first window begins behind the first number."""
+    total = (-(-size // stride) - 1) * stride + window - size
+    front = -(-total // 2) if kernel % 2 else total // 2
+    return front, total - front
 
 
 def theano_convolution(window: int) -> tuple[int, int]:
@@ -37,47 +40,44 @@ def theano_pooling(window: int) -> tuple[int, int]:
     return front, window - 1 - front
 
 
-def sizes_of(site: Site, axes: int) -> list[Shape]:
-    """The known spatial sizes of each call of a layer with this many spatial axes."""
-    found: list[Shape] = []
-    for shape in site.input_shapes:
-        if shape is None:
-            found.append((None,) * axes)
-        else:
-            found.append(tuple(shape[a] for a in spatial_axes(site.old.config, len(shape))))
-    return found or [(None,) * axes]
+def possible_sizes(site: Site, stride: tuple[int, ...]) -> list[list[int]]:
+    """Per spatial axis, the input's sizes in all calls. One that is open stands as 1 to stride: `same` asks for the remainder alone."""
+    rows: list[Shape] = []
+    for shape in site.input_shapes or (None,):
+        rows.append(
+            (None,) * len(stride)
+            if shape is None
+            else tuple(shape[a] for a in spatial_axes(site.old.config, len(shape)))
+        )
+    return [
+        sorted({n for size in sizes for n in ([size] if size is not None else range(1, s + 1))})
+        for sizes, s in zip(zip(*rows, strict=True), stride, strict=True)
+    ]
 
 
 def cntk_widths(site: Site, kernel: tuple[int, ...], window: tuple[int, ...], stride: tuple[int, ...]) -> Widths | None:
-    """The zeros that CNTK adds where they differ from TensorFlow's; None where they are the same.
+    """The zeros that CNTK adds where they differ from TensorFlow's; None where they are the same. A front below zero crops.
 
     Raises:
         Rejected: they depend on an input size that the file leaves open, or that differs between calls.
     """
-    per_call = [_cntk_widths_for(sizes, kernel, window, stride) for sizes in sizes_of(site, len(kernel))]
-    if any(widths != per_call[0] for widths in per_call):
-        raise Rejected("CNTK's padding='same' depends on the input's size, and its calls have different sizes")
-    return per_call[0]
-
-
-def _cntk_widths_for(
-    sizes: Shape, kernel: tuple[int, ...], window: tuple[int, ...], stride: tuple[int, ...]
-) -> Widths | None:
-    # with stride 1 the zeros do not depend on the size, so any will do
-    known = [1 if size is None and s == 1 else size for size, s in zip(sizes, stride, strict=True)]
-    axes = list(zip(known, kernel, window, stride, strict=True))
-    if all(k % 2 == 0 or (n is not None and cntk_same(n, w, s, k) == tensorflow_same(n, w, s)) for n, k, w, s in axes):
+    axes = list(zip(possible_sizes(site, stride), kernel, window, stride, strict=True))
+    if all(cntk_same(n, w, s, k)[0] == tensorflow_same(n, w, s)[0] for sizes, k, w, s in axes for n in sizes):
         return None
-    if None in known:
+    found = [[cntk_same(n, w, s, k) for n in sizes] for sizes, k, w, s in axes]
+    if any(len({front for front, _ in pairs}) > 1 for pairs in found):
         raise Rejected(
-            "CNTK's padding='same' depends on the input's size, which the file leaves open", option="--input-shape"
+            "CNTK's padding='same' depends on the input's size, which the file leaves open, or which differs between its calls",
+            option="--input-shape",
         )
-    return [cntk_same(int(n or 0), w, s, k) for n, k, w, s in axes]
+    # a surplus behind that is shorter than the stride gives no further window
+    return [(pairs[0][0], max(0, *(back for _, back in pairs))) for pairs in found]
 
 
-def kernel_and_stride(site: Site, size_key: str, axes: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+def kernel_and_stride(
+    config: Config, size_key: str, axes: int
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Kernel, extent with dilation, and stride per spatial axis."""
-    config = site.old.config
     kernel = per_axis(config[size_key], axes)
     stride = per_axis(config.get("strides") or (config[size_key] if size_key == "pool_size" else None), axes)
     dilation = per_axis(config.get("dilation_rate"), axes)

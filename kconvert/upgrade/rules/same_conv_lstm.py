@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kconvert.errors import Rejected
 from kconvert.upgrade.conditions import known_backend
 from kconvert.upgrade.fragment import Fragment, Site, Step
 from kconvert.upgrade.rules.padding import Widths, cntk_widths, kernel_and_stride, theano_convolution
@@ -15,16 +16,20 @@ from kconvert.upgrade.rules.padding import Widths, cntk_widths, kernel_and_strid
 
 def same_conv_lstm(site: Site, fragment: Fragment) -> Fragment:
     """ConvLSTM2D."""
-    kernel, window, stride = kernel_and_stride(site, "kernel_size", 2)
+    kernel, window, stride = kernel_and_stride(site.old.config, "kernel_size", 2)
     is_same = site.old.config.get("padding") == "same"
-    if all(k == 1 for k in kernel):
+    if all(k == 1 for k in kernel) and all(s == 1 for s in stride):
         return fragment
     backend = known_backend(site.origin)
     if backend == "cntk" and is_same:
         inside = replace(site, input_shapes=tuple(None if s is None else (s[0], *s[2:]) for s in site.input_shapes))
         widths = cntk_widths(inside, kernel, window, stride)
+        if widths is not None and any(front < 0 for front, _ in widths):
+            raise Rejected(
+                "CNTK skips the first pixels where the strides are larger than the kernel", argument="strides"
+            )
         return fragment if widths is None else _padded_input(fragment.with_config(padding="valid"), widths)
-    if backend != "theano":
+    if backend != "theano" or all(k == 1 for k in kernel):
         return fragment
     ends = [(0, 1 - k % 2) for k in kernel]
     if any(end for _, end in ends):

@@ -14,7 +14,7 @@ from kconvert.errors import Rejected
 from kconvert.upgrade.conditions import keras_is, known_backend
 from kconvert.upgrade.fragment import INPUT, PREVIOUS, Fragment, From, Site, Step
 from kconvert.upgrade.rules.padding import Widths, cntk_widths, kernel_and_stride, rank_of, theano_pooling
-from kconvert.upgrade.rules.same_convolution import zero_padding
+from kconvert.upgrade.rules.same_convolution import borders, is_padding
 
 
 def same_pooling(site: Site, fragment: Fragment) -> Fragment:
@@ -23,36 +23,37 @@ def same_pooling(site: Site, fragment: Fragment) -> Fragment:
     if widths is None:
         return fragment
     fragment = fragment.with_config(padding="valid")
-    if site.old.class_name.startswith("Max"):
-        return replace(
-            fragment, before=(*fragment.before, _padded(site, widths, float("-inf"), "padding", (PREVIOUS,)))
-        )
-    if _counts_zeros(site):
-        return replace(fragment, before=(*fragment.before, zero_padding(widths, fragment)))
-    return _average_without_padding(fragment, zero_padding(widths, fragment))
+    around = borders(widths, fragment)
+    if site.old.class_name.startswith("Max") and is_padding(widths):
+        lowest = _padded(site, [(max(0, front), back) for front, back in widths], float("-inf"), "padding", (PREVIOUS,))
+        around = (lowest, *around[1:])
+    elif is_padding(widths) and not _counts_zeros(site):
+        return _average_without_padding(fragment, around)
+    return replace(fragment, before=(*fragment.before, *around))
 
 
-def _average_without_padding(fragment: Fragment, padding: Step) -> Fragment:
+def _average_without_padding(fragment: Fragment, around: tuple[Step, ...]) -> Fragment:
     mean = replace(fragment.main, suffix="mean")
     ones = Step("ops.ones_like", {}, "ones", (INPUT,))
-    padded_ones = replace(padding, suffix="padded_ones")
+    around_ones = (replace(step, suffix=f"{step.suffix}_of_ones") for step in around)
     share = replace(fragment.main, suffix="share")
     quotient = Step("ops.divide", {}, "quotient", (From("mean"), From("share")))
-    return replace(fragment, main=mean, before=(*fragment.before, padding), after=(ones, padded_ones, share, quotient))
+    after = (ones, *around_ones, share, quotient)
+    return replace(fragment, main=mean, before=(*fragment.before, *around), after=after)
 
 
 def _widths(site: Site) -> Widths | None:
     axes = rank_of(site.old.class_name)
-    kernel, window, stride = kernel_and_stride(site, "pool_size", axes)
+    kernel, window, stride = kernel_and_stride(site.old.config, "pool_size", axes)
     if site.old.config.get("padding") != "same":
         return None
     if 1 in kernel and known_backend(site.origin) == "theano" and (axes == 3 or keras_is(site.origin, "<1.2.0")):
         raise Rejected("with padding='same' and a pool of size 1 this Keras crops Theano's input instead of padding it")
-    if all(k == 1 for k in kernel):
+    if all(k == 1 for k in kernel) and all(s == 1 for s in stride):
         return None
     backend = known_backend(site.origin)
     if backend == "theano":
-        same_as_tensorflow = all(s == 1 and w in (1, 3) for w, s in zip(window, stride, strict=True))
+        same_as_tensorflow = all(w == 1 or (s == 1 and w == 3) for w, s in zip(window, stride, strict=True))
         return None if same_as_tensorflow and not _counts_zeros(site) else [theano_pooling(w) for w in window]
     return cntk_widths(site, kernel, window, stride) if backend == "cntk" else None
 

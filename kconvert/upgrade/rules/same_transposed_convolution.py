@@ -1,7 +1,8 @@
 """`padding='same'` of Theano's and CNTK's transposed convolutions, as a `valid` one that is cropped.
 
-The three backends cut the full output at different places: Theano from kernel // 2 on, CNTK from ceil((kernel - stride) / 2),
-TensorFlow from its floor. Where Theano keeps outputs beyond the full length, the kernel gets zeros at its end.
+The three backends cut the full output at different places: Theano from kernel // 2 on, TensorFlow from the floor of half of
+what is to be cut, CNTK from its ceiling for odd kernels and its floor for even ones, which is before the first output
+where the stride is larger than the kernel. Outputs beyond the full ones are zeros at that side of the kernel.
 Sources: keras 2.2.4 backend/theano_backend.py `conv2d_transpose`, utils/conv_utils.py `deconv_length`; CNTK by measurement.
 """
 
@@ -11,6 +12,7 @@ from dataclasses import replace
 
 from kconvert.upgrade.conditions import known_backend
 from kconvert.upgrade.fragment import Fragment, Site, Step
+from kconvert.upgrade.rules.channels_first_bias import BY_LAST_AXIS
 from kconvert.upgrade.rules.padding import kernel_and_stride, rank_of
 from kconvert.upgrade.shapes import per_axis
 
@@ -23,24 +25,35 @@ def same_transposed_convolution(site: Site, fragment: Fragment) -> Fragment:
     if backend == "tensorflow":
         return fragment
     axes = rank_of(site.old.class_name)
-    kernel, _, stride = kernel_and_stride(site, "kernel_size", axes)
+    kernel, _, stride = kernel_and_stride(site.old.config, "kernel_size", axes)
     extra = site.old.config.get("output_padding")
     extras = (None,) * axes if extra is None else per_axis(extra, axes)
-    grown, cropping = [], []
+    widths, cropping = [], []
     for k, s, p in zip(kernel, stride, extras, strict=True):
-        front = k // 2 if backend == "theano" else max(0, -(-(k - s) // 2))
-        # outputs = (n - 1) s + kept
+        # outputs = (n - 1) s + kept, of (n - 1) s + k
         kept = s if p is None else k - 2 * (k // 2) + p
-        size = max(k, front + kept)
-        grown.append(size)
+        front = k // 2 if backend == "theano" else _cntk_front(k, k - kept)
+        before, front = max(0, -front), max(0, front)
+        size = max(before + k, front + kept)
+        widths.append((before, size - k - before))
         cropping.append((front, max(size, s) - front - kept))
+    grown = [before + k + behind for k, (before, behind) in zip(kernel, widths, strict=True)]
     fragment = fragment.with_config(padding="valid", kernel_size=grown, output_padding=None)
-    if tuple(grown) != kernel:
-        tensor = fragment.main.tensors["kernel"]
-        widths = [(0, g - k) for g, k in zip(grown, kernel, strict=True)] + [(0, 0), (0, 0)]
-        fragment = fragment.with_tensors(kernel=tensor.pad(widths))
+    if any(width != (0, 0) for width in widths):
+        padded = fragment.main.tensors["kernel"].pad([*widths, (0, 0), (0, 0)])
+        fragment = fragment.with_tensors(kernel=padded)
     if not any(any(c) for c in cropping):
         return fragment
     config = {key: fragment.main.config[key] for key in ("data_format", "dtype") if key in fragment.main.config}
     crop = Step(f"Cropping{axes}D", {"cropping": [list(c) for c in cropping], **config}, "cropping")
-    return replace(fragment, main=replace(fragment.main, suffix="full"), after=(*fragment.after, crop))
+    after = [crop]
+    main = replace(fragment.main, suffix="full")
+    if main.config.get("activation") in BY_LAST_AXIS and config.get("data_format") == "channels_first":
+        dtype = {"dtype": config["dtype"]} if "dtype" in config else {}
+        after.append(Step("Activation", {"activation": main.config["activation"], **dtype}, "activation"))
+        main = replace(main, config={**main.config, "activation": "linear"})
+    return replace(fragment, main=main, after=(*fragment.after, *after))
+
+
+def _cntk_front(kernel: int, total: int) -> int:
+    return -(-total // 2) if kernel % 2 else total // 2
