@@ -25,18 +25,23 @@ def elementwise(
     shift: Tensor | None = None,
     args: tuple[Nest, ...] = (PREVIOUS,),
 ) -> tuple[Step, ...]:
-    """`x * scale + shift` for weights of `shape`, the input's without its batch; an axis of length one is shared.
+    """`x * scale + shift` for weights of `shape`, the input's without its batch; an axis of length one is shared; where all are, the last one
+    gets the same weight in every place.
 
     `config` is what the new layer shares with the old one. The last of the steps has the name `suffix`. Weights of one axis that is not the last one are added with that axis
     moved to the end, see `channels_first_bias`.
 
     Raises:
-        Rejected: one weight for all elements.
+        Rejected: one weight for all elements, where these are not counted or it is trained on.
     """
     axes = range(1, len(shape) + 1)
     own = [axis for axis, size in zip(axes, shape, strict=True) if size > 1] or [len(shape)]
-    if len(shape) > 1 and shape[own[0] - 1] == 1:
-        raise Rejected("all elements share one weight, and no stock layer has that")
+    if shape[own[0] - 1] == 1:
+        size = _size(site, own[0])
+        if size is None or (size > 1 and site.origin.is_trained_on):
+            raise Rejected("all elements share one weight, and no stock layer has that")
+        scale, shift = _repeated(scale, size), _repeated(shift, size)
+        shape = [*shape[:-1], size]
     sizes = [shape[axis - 1] for axis in own]
     order = [0, *axes]
     if shift is not None and len(own) == 1:
@@ -59,6 +64,14 @@ def elementwise(
         return (Step("EinsumDense", settings, suffix, args, tensors=tensors),)
     back = {"dims": [order.index(axis) for axis in axes], **{key: config[key] for key in ("dtype",) if key in config}}
     return Step("EinsumDense", settings, f"{suffix}_moved", args, tensors=tensors), Step("Permute", back, suffix)
+
+
+def _repeated(tensor: Tensor | None, size: int) -> Tensor | None:
+    """A tensor of one element, as often as the last axis is long."""
+    if tensor is None or size == 1:
+        return tensor
+    shape = (*tensor.shape[:-1], size)
+    return tensor.apply(f"{size} times", lambda a: np.repeat(a, size, axis=-1), shape)
 
 
 def _size(site: Site, axis: int) -> int | None:
