@@ -25,6 +25,7 @@ from kconvert.upgrade.masks import with_explicit_masks, without_merged_masks
 from kconvert.upgrade.names import with_legal_names
 from kconvert.upgrade.operations.resolving import Resolved, with_stock_operations
 from kconvert.upgrade.resets import with_resets
+from kconvert.upgrade.theano import with_theano
 from kconvert.upgrade.unused import with_needed_calls, without_unused
 
 __all__ = ["Upgraded", "upgrade"]
@@ -91,7 +92,7 @@ def _for_all_backends(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
 
 
 def _upgraded(spec: ModelSpec, maps: tuple[Path, ...]) -> Upgraded:
-    begun, dropped = without_states(spec)
+    begun, dropped = without_states(with_theano(spec))
     model = begun = with_needed_calls(begun)
     left_out: tuple[Note, ...] = ()
     changes: list[LayerChange] = []

@@ -29,7 +29,7 @@ def deconvolution(site: Site, fragment: Fragment) -> Fragment:
     for k, s, size in zip(kernel, strides, sizes, strict=True):
         front, kept, full = _axis(site, str(config["padding"]), k, s, int(size))
         missing = max(0, front + kept - full)
-        grown.append(k + missing)
+        grown.append(max(k, s) + missing if missing else k)
         cropping.append([front, max(0, full + missing - front - kept)])
     widths = [(0, g - k) for g, k in zip(grown, kernel, strict=True)]
     fragment = fragment.with_config(padding="valid", kernel_size=grown)

@@ -22,6 +22,7 @@ from kconvert.upgrade.rules.padding import (
     rank_of,
     theano_convolution,
 )
+from kconvert.upgrade.theano import is_theano_since_0_9
 
 DEPTHWISE = ("SeparableConv", "DepthwiseConv")
 
@@ -63,13 +64,13 @@ def _is_by_conv3d2d(site: Site, kernel: tuple[int, ...], stride: tuple[int, ...]
     """Did Theano's conv3d2d compute it, which pads (k - 1) // 2 in front? It has no strides with `same`.
 
     Raises:
-        Rejected: Keras 1.1.1 to 1.2 take it with Theano 0.8 and not with 0.9.
+        Rejected: Keras 1.1.1 to 1.2 took it with Theano 0.8 and not with 0.9, and nothing in the file says which.
     """
     if all(k % 2 for k in kernel) or keras_is(site.origin, ">=2"):
         return False
     if keras_is(site.origin, "<1.1.1"):
         return True
-    if all(s == 1 for s in stride):
+    if all(s == 1 for s in stride) and not is_theano_since_0_9(site.origin):
         raise Rejected(
             "Theano 0.8 and 0.9 put the zeros of an even three-dimensional kernel on different sides, "
             "and the file does not say which it was",
