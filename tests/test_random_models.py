@@ -10,6 +10,7 @@ import kconvert
 
 FOLDER = ROOT / "tests" / "random_models"
 REFUSED = {
+    "keras-1.1.2-theano/Convolution3D": "put the zeros of an even three-dimensional kernel on different sides",
     "keras-2.2.4-cntk/DepthwiseConv2D_0036": "gave the dilation_rate to CNTK as strides",
     "keras-2.2.4-cntk/DepthwiseConv2D_0068": "computed every channel from the first one on a CPU",
     "keras-2.2.4-cntk/SeparableConv2D_0019": "computed every channel from the first one on a CPU",

@@ -26,6 +26,16 @@ def test_outputs_equal_those_of_the_legacy_framework(folder):
         assert (state, text) == ("equal", "")
 
 
+UNDECIDED = {
+    "keras-1.1.2-theano/Convolution3D",
+    "keras-2.2.4-cntk/DepthwiseConv2D_0036",
+    "keras-2.2.4-cntk/DepthwiseConv2D_0068",
+    "keras-2.2.4-cntk/SeparableConv2D_0019",
+    "keras-3.0.5/UpSampling2D_0001",
+}
+"""What a framework computes otherwise elsewhere, or wrong: the reference does not have it, and it is not converted."""
+
+
 @pytest.mark.parametrize(
     "file", sorted((ROOT / "tests" / "random_models").glob("*/*.h5")), ids=lambda p: f"{p.parent.name}-{p.stem}"
 )
@@ -33,6 +43,9 @@ def test_random_layers_equal_those_of_the_legacy_framework(file):
     backend = file.parent.name.split("-")[2] if file.parent.name.startswith("keras-1") else None
     with np.load(file.with_suffix(".npz")) as recorded:
         computed = reference(read(file, backend=backend)).run([recorded["in_0"]])
+        if f"{file.parent.name}/{file.stem}" in UNDECIDED:
+            assert [m.class_name for m in computed.missing] == [file.stem.split("_")[0]]
+            return
         assert computed.missing == ()
         np.testing.assert_allclose(computed.outputs[0], recorded["out_0"], rtol=2e-5, atol=2e-5)
 
