@@ -25,10 +25,14 @@ MNIST = SAMPLES / "mnist_cnn" / "model.h5"
 
 def start(*words, **options):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "kconvert", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=environment, **options,
-    )  # fmt: skip
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # what started the tests may have set it aside, as nohup does
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "kconvert", *map(str, words)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **options,
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def workers_of(process):

@@ -95,6 +95,7 @@ def test_a_home_without_settings_gets_none(tmp_path):
 def test_settings_of_the_process_are_put_back():
     import keras
 
+    keras.saving.get_custom_objects().clear()  # what other tests have registered
     keras.config.set_image_data_format("channels_first")
     keras.saving.get_custom_objects()["relu"] = abs
     try:

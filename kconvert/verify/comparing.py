@@ -58,7 +58,7 @@ def difference(
         return _unequal(f"{wrong} strings are others") if wrong else Difference(0.0, 0.0, True)
     a, b = got.astype(np.float64), want.astype(np.float64)
     with np.errstate(invalid="ignore"):
-        away = np.abs(a - b)
+        away = np.asarray(np.abs(a - b))  # of a single number NumPy makes no array
     away[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0
     broken = ~np.isfinite(away)
     size = float(np.max(np.abs(b), initial=0.0, where=np.isfinite(b)))

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import numpy as np
+
 from kconvert.report import LayerCheck, MissingLayer, OutputCheck, Run, Verification
 from kconvert.tensor import Array
 from kconvert.verify.comparing import Difference, Tolerance, difference
@@ -15,7 +17,7 @@ from kconvert.verify.naming import uncounted
 from kconvert.verify.probe import read_probe
 from kconvert.verify.process import Verifier
 from kconvert.verify.reference import Computed, Reference, reference
-from kconvert.verify.rounding import rounding, unit_of
+from kconvert.verify.rounding import UNITS, rounding, unit_of
 from kconvert.verify.running import Ran, run
 from kconvert.verify.sides import Sides
 
@@ -67,6 +69,7 @@ class _Comparison:
         self._reference = self._prepared()
         self._classes = sides.classes()
         self._unit = unit_of(sides.facts["dtypes"])
+        self._range = float(np.finfo("float16" if self._unit == UNITS["float16"] else "float32").max)
         self._inside = Tolerance(max(tolerance.relative, INSIDE * self._unit), tolerance.absolute)
 
     def on_recorded(self, given: Given, outputs: Sequence[Array]) -> None:
@@ -186,6 +189,11 @@ class _Comparison:
             keep = False
             self._remarks["the layers give too many numbers to be compared one by one"] = None
         computed = self._computed(given, keep)
+        if computed is not None and _largest(computed) > self._range:
+            self._remarks[
+                "some generated inputs lead beyond the largest number of its precision: not compared on these"
+            ] = None
+            return True
         with self._run(given, computed) as ran:
             if ran.refused:
                 self._refused = ran.refused
@@ -236,6 +244,13 @@ class _Comparison:
                         f"{name}: rounding alone moves it by more than the tolerance, and so far it may differ"
                     ] = None
             self._outputs[name, against] = found.worse(self._outputs.get((name, against)))
+
+
+def _largest(computed: Computed) -> float:
+    """The largest number that the reference comes across, in double precision: a coarser one may have no such number."""
+    values = [*computed.outputs, *computed.layers.values()]
+    arrays = [a for v in values if v is not None for a in (v if isinstance(v, tuple) else (v,)) if a.dtype.kind == "f"]
+    return max((float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a))) for a in arrays), default=0.0)
 
 
 def _count(made: Array | tuple[Array, ...] | None) -> int:

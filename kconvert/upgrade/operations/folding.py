@@ -77,7 +77,7 @@ def bounded(elements: int, what: str) -> None:
 
 def _elements(name: str, values: Sequence[Any], config: Mapping[str, Any]) -> int:
     """How many a result can have where it can have more than its operands."""
-    sizes = [np.size(v) for v in values]
+    sizes = [sum(map(np.size, v)) if isinstance(v, list) else np.size(v) for v in values]
     if name == "tile":
         return int(sizes[0]) * math.prod(int(n) for n in np.ravel(config.get("repeats", values[-1])))
     if name == "repeat":
