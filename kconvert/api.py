@@ -303,11 +303,11 @@ def models_below(
     return found
 
 
-def copy_result(source: Path, target: Path) -> None:
+def copy_result(source: Path, target: Path, overwrite: bool) -> None:
     """A second place for a model that was converted; whole or not at all.
 
     Raises:
-        TargetError: it cannot be written there.
+        TargetError: it cannot be written there, or something is there already.
     """
     with staged(target) as room:
         try:
@@ -317,7 +317,7 @@ def copy_result(source: Path, target: Path) -> None:
                 shutil.copyfile(source, room.path)
         except OSError as error:
             raise not_written(target, error) from None
-        publish(room.entries(overwrite=True))
+        publish(room.entries(overwrite=overwrite))
 
 
 def end_workers() -> None:

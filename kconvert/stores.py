@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kconvert.errors import SourceNotFound, TargetError
@@ -42,6 +42,18 @@ def files_below(url: str) -> Iterator[tuple[str, int, str]]:
             yield path.removeprefix(root).lstrip("/"), int(facts.get("size") or 0), _mark(system, path, facts)
     except (OSError, ValueError) as error:
         raise SourceNotFound(f"{url}: cannot be listed: {error}") from None
+
+
+def names_below(url: str) -> set[str]:
+    """The URLs of all files and folders below one; none where it is not there."""
+    system, root = _opened(url)
+    system.invalidate_cache()
+    root = root.rstrip("/")
+    try:
+        files = [path.removeprefix(root).lstrip("/") for path in system.find(root)]
+    except FileNotFoundError:
+        return set()
+    return {joined(url, str(part)) for file in files for part in (PurePosixPath(file), *PurePosixPath(file).parents)}
 
 
 def state_of(name: str) -> str:

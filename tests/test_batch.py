@@ -175,6 +175,39 @@ def test_poisoned_files_cost_themselves_alone_and_a_second_run_does_what_is_new(
     assert not list(out.rglob(".kconvert-*"))
 
 
+def targets(folder):
+    return tasks_of(list(models_below(str(folder))), str(folder), str(folder.parent / "out"), {}, "keras")
+
+
+def test_what_appears_while_a_batch_runs_is_its_own_and_what_was_there_is_not(tmp_path):
+    tasks = targets(copies(tmp_path / "zoo", 3))
+    there = Path(tasks[0].target)
+    there.parent.mkdir()
+    there.write_text("precious")
+    with Journal(str(tmp_path / "out")) as journal:
+        own = journal.claim(tasks, lambda task: Path(task.target).exists())
+    assert set(own) == {task.target for task in tasks[1:]}
+    Path(tasks[1].target).write_text("published, and killed before the journal knew")
+    with Journal(str(tmp_path / "out")) as journal:
+        assert set(journal.claim(tasks, lambda task: Path(task.target).exists())) == set(own)
+
+
+@pytest.mark.framework
+def test_a_model_published_by_a_batch_that_was_killed_is_done_again_and_what_others_wrote_stays(tmp_path):
+    zoo, out = copies(tmp_path / "zoo", 2), tmp_path / "out"
+    shutil.copyfile(zoo / "model_00000.h5", zoo / "same.h5")
+    out.mkdir()
+    (out / "same.keras").write_text("precious")
+    with Journal(str(out)) as journal:
+        journal.claim(targets(zoo), lambda task: Path(task.target).exists())
+    (out / "model_00001.keras").write_text("published, and killed before the journal knew")
+    outcomes = {Path(o.target).name: o for o in kconvert.convert_many(zoo, out, resume=True)}
+    assert isinstance(outcomes["model_00001.keras"], Converted)
+    assert isinstance(outcomes["same.keras"], Failed)
+    assert "exists already" in str(outcomes["same.keras"].error)
+    assert (out / "same.keras").read_text() == "precious"
+
+
 @pytest.mark.framework
 def test_an_interrupted_batch_ends_soon_leaves_nothing_half_done_and_goes_on(tmp_path):
     zoo, out = copies(tmp_path / "zoo", 6), tmp_path / "out"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,9 @@ def converted(task: Task, overwrite: bool, each: Mapping[str, Any]) -> Outcome:
         return Failed(source, target, InternalError(f"{source}: {type(error).__name__}: {error}: please report this"))
 
 
-def copies(tasks: Iterable[Task], outcome: Outcome) -> Iterator[tuple[Task, Outcome]]:
+def copies(
+    tasks: Iterable[Task], outcome: Outcome, may_replace: Callable[[Task], bool]
+) -> Iterator[tuple[Task, Outcome]]:
     """The same outcome for models of the same content: a conversion that is not done again."""
     for task in tasks:
         source, target = task.found.source, task.target
@@ -37,7 +39,7 @@ def copies(tasks: Iterable[Task], outcome: Outcome) -> Iterator[tuple[Task, Outc
             yield task, replace(outcome, source=source, target=target)
             continue
         try:
-            _copy(outcome.target, target)
+            _copy(outcome.target, target, may_replace(task))
         except KConvertError as error:
             yield task, Failed(source, target, error)
         else:
@@ -54,8 +56,7 @@ def _report(task: Task, overwrite: bool, each: Mapping[str, Any]) -> Report:
     given: dict[str, Any] = {"weights": task.found.weights, **each, **task.options}
     if not is_url(task.target):
         return api.convert(task.found.source, task.target, overwrite=overwrite, **given)
-    if not overwrite and exists(task.target):
-        raise TargetError(f"{task.target}: exists already (--overwrite replaces it)")
+    _refuse_existing(task.target, overwrite)
     with tempfile.TemporaryDirectory(prefix="kconvert-") as folder:
         local = Path(folder) / (task.target.rpartition("/")[2] or "model")
         report = api.convert(task.found.source, local, **given)
@@ -63,14 +64,20 @@ def _report(task: Task, overwrite: bool, each: Mapping[str, Any]) -> Report:
     return _of_other_places(report, task.found.source, task.target)
 
 
-def _copy(source: str, target: str) -> None:
+def _copy(source: str, target: str, overwrite: bool) -> None:
     if not is_url(target):
-        api.copy_result(Path(source), Path(target))
+        api.copy_result(Path(source), Path(target), overwrite)
         return
+    _refuse_existing(target, overwrite)
     with tempfile.TemporaryDirectory(prefix="kconvert-") as folder:
         local = Path(folder) / "model"
         fetch_all(source, local)
         publish_to(target, local)
+
+
+def _refuse_existing(target: str, overwrite: bool) -> None:
+    if not overwrite and exists(target):
+        raise TargetError(f"{target}: exists already (--overwrite replaces it)")
 
 
 def _of_other_places(report: Report, source: str, target: str) -> Report:

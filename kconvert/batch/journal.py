@@ -6,7 +6,7 @@ import json
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,9 +19,11 @@ from kconvert.stores import fetch, is_url, joined, publish_to, state_of
 
 FOLDER, NAME = ".kconvert", "journal.sqlite"
 BETWEEN = 10.0  # seconds between two copies of the journal to where its output is
-TABLE = """CREATE TABLE IF NOT EXISTS models (
+TABLES = """CREATE TABLE IF NOT EXISTS models (
     relative TEXT PRIMARY KEY, key TEXT NOT NULL, status TEXT NOT NULL, target_digest TEXT NOT NULL, record TEXT NOT NULL
-)"""
+);
+CREATE TABLE IF NOT EXISTS own (target TEXT PRIMARY KEY);
+"""  # own: what was not there when the batch began, and what it wrote
 
 
 class Journal:
@@ -52,7 +54,10 @@ class Journal:
         try:
             self._database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
             self._database.execute("PRAGMA journal_mode=" + ("DELETE" if self._url else "WAL"))
-            self._database.execute(TABLE)
+            self._database.execute(
+                "PRAGMA synchronous=NORMAL"
+            )  # whole after any kill; after a power cut, some records are done again
+            self._database.executescript(TABLES)
         except sqlite3.DatabaseError as error:
             self._lock.release()
             raise TargetError(f"{self._path}: {error}: move it away to begin anew") from None
@@ -66,11 +71,24 @@ class Journal:
         record: Mapping[str, Any] = json.loads(row[2])
         return record
 
+    def claim(self, tasks: Sequence[Task], is_there: Callable[[Task], bool]) -> Collection[str]:
+        """The targets that are the batch's own: what appears there meanwhile, it wrote, also if it was killed before it could say so."""
+        own = {target for (target,) in self._database.execute("SELECT target FROM own")}
+        new = [task.target for task in tasks if task.target not in own and not is_there(task)]
+        with self._database:
+            self._database.execute("BEGIN")
+            self._database.executemany("INSERT INTO own VALUES (?)", [(target,) for target in new])
+        if self._url and new:
+            self._push()
+        return own.union(new)
+
     def write(self, task: Task, status: str, record: Mapping[str, Any]) -> None:
         """Puts down how a model ended."""
         digest = state_of(task.target) if status == "converted" else ""
         values = (task.found.relative, task.key, status, digest, json.dumps(record, default=str))
         self._database.execute("INSERT OR REPLACE INTO models VALUES (?, ?, ?, ?, ?)", values)
+        if digest:
+            self._database.execute("INSERT OR IGNORE INTO own VALUES (?)", (task.target,))
         if self._url and time.monotonic() - self._pushed > BETWEEN:
             self._push()
 

@@ -17,7 +17,7 @@ from kconvert.batch.reports import record_of, write_page, write_reports
 from kconvert.batch.tasks import Task, tasks_of
 from kconvert.errors import UsageError
 from kconvert.report import Failed, Outcome, Skipped
-from kconvert.stores import is_url
+from kconvert.stores import is_url, names_below
 
 UNCHANGED = "unchanged since it was converted"
 NOT_BEGUN = "not begun after a failure"
@@ -54,7 +54,7 @@ def convert_many(
         resume: skip what is provably unchanged since an earlier run into `target`; otherwise all is done again.
         fail_fast: begin nothing new after a failure.
         include, exclude: patterns for paths below `source`.
-        overwrite: replace outputs that this journal does not know; those that it wrote are replaced anyway.
+        overwrite: replace outputs that were there before the batch first ran; those that it wrote are replaced anyway.
         timeout, memory_limit: of each model.
         on_outcome: told of each outcome, in the caller's thread.
         options: of `kconvert.convert` for all models; a `kconvert.yaml` beside or above a model says more.
@@ -97,7 +97,7 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     with journal:
         try:
-            for task, outcome in _ended(tasks, journal, place, resume, fail_fast, overwrite):
+            for task, outcome in _ended(tasks, journal, place, output, resume, fail_fast, overwrite):
                 if not isinstance(outcome, Skipped):
                     record = record_of(task.found.relative, outcome) | {
                         "page": write_page(output, task.found.relative, outcome)
@@ -115,16 +115,26 @@ def _outcomes(
 
 
 def _ended(
-    tasks: Sequence[Task], journal: Journal, place: Place, resume: bool, fail_fast: bool, overwrite: bool
+    tasks: Sequence[Task],
+    journal: Journal,
+    place: Place,
+    output: str,
+    resume: bool,
+    fail_fast: bool,
+    overwrite: bool,
 ) -> Iterator[tuple[Task, Outcome]]:
     """Each task and its outcome, in the order in which they end."""
-    written = {relative for relative, record in journal.records() if record["status"] == "converted"}
     left: list[Task] = []
     for task in tasks:
         if resume and journal.finished(task) is not None:
             yield task, _skipped(task, UNCHANGED)
         else:
             left.append(task)
+    own = journal.claim(left, _is_there(output))
+
+    def may_replace(task: Task) -> bool:
+        return overwrite or task.target in own
+
     leaders, followers = _by_content(left)
     waiting = iter(leaders)
     pending: dict[Future[Any], Task] = {}
@@ -134,7 +144,7 @@ def _ended(
             if is_stopped:
                 yield from ((t, _skipped(t, NOT_BEGUN)) for t in (one, *followers.get(one.key, ())))
             else:
-                pending[place.submit(one, overwrite or one.found.relative in written)] = one
+                pending[place.submit(one, may_replace(one))] = one
         if not pending:
             return
         ready, _ = wait(pending, return_when=FIRST_COMPLETED)
@@ -142,11 +152,18 @@ def _ended(
             task = pending.pop(future)
             outcome = _skipped(task, NOT_BEGUN) if future.cancelled() else place.outcome(task, future)
             yield task, outcome
-            yield from copies(followers.get(task.key, ()), outcome)
+            yield from copies(followers.get(task.key, ()), outcome, may_replace)
             if fail_fast and isinstance(outcome, Failed) and not is_stopped:
                 is_stopped = True
                 for other in pending:
                     other.cancel()
+
+
+def _is_there(output: str) -> Callable[[Task], bool]:
+    if not is_url(output):
+        return lambda task: os.path.lexists(task.target)
+    names = names_below(output)
+    return lambda task: task.target in names
 
 
 def _skipped(task: Task, reason: str) -> Skipped:
