@@ -6,6 +6,7 @@ Keras reads `KERAS_BACKEND` and `~/.keras/keras.json` when it is imported, and w
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import os
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from kconvert.errors import UsageError
+
+COUNTERS = "object_name_uids"
 
 
 def keras_on_tensorflow() -> Any:
@@ -35,7 +38,10 @@ def keras_on_tensorflow() -> Any:
 
 @contextlib.contextmanager
 def neutral_settings() -> Iterator[Any]:
-    """Keras with its own defaults, whatever the process or keras.json says; everything is put back afterwards."""
+    """Keras with its own defaults, whatever the process or keras.json says; everything is put back afterwards.
+
+    Names that Keras makes up are counted from the beginning, so that a model's file does not depend on what was built before it.
+    """
     k = keras_on_tensorflow()
     before = (k.config.image_data_format(), k.config.floatx(), k.config.epsilon(), k.config.dtype_policy())
     k.config.set_image_data_format("channels_last")
@@ -43,7 +49,7 @@ def neutral_settings() -> Iterator[Any]:
     k.config.set_epsilon(1e-7)
     k.config.set_dtype_policy("float32")
     try:
-        with scoped_registry(empty=True):
+        with scoped_registry(empty=True), _names_counted_anew():
             yield k
     finally:
         k.config.set_image_data_format(before[0])
@@ -72,6 +78,19 @@ def scoped_registry(empty: bool = False) -> Iterator[None]:
         for registry, kept in zip(registries, before, strict=True):
             registry.clear()
             registry.update(kept)
+
+
+@contextlib.contextmanager
+def _names_counted_anew() -> Iterator[None]:
+    """Source: keras 3.15.1 src/utils/naming.py: one dict of counters per process."""
+    from keras.src.backend.common import global_state
+
+    before = global_state.get_global_attribute(COUNTERS)
+    global_state.set_global_attribute(COUNTERS, collections.defaultdict(int))
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(COUNTERS, before)
 
 
 @contextlib.contextmanager
