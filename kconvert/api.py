@@ -28,7 +28,7 @@ from kconvert.report import Failure, Report, Verification
 from kconvert.sources import BACKENDS, DATA_FORMATS, Source, local_file, named
 from kconvert.steps import heard_by
 from kconvert.stores import is_url
-from kconvert.training import Wanted
+from kconvert.training import Borders, Wanted
 from kconvert.workers import Pool, allowance
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 ISOLATIONS = ("process", "none")
 TRAINING: tuple[Wanted, ...] = get_args(Wanted)
+LAYOUTS: tuple[Borders, ...] = get_args(Borders)
 Heard = Callable[[str, str], None]
 
 
@@ -50,6 +51,8 @@ def convert(
     input_shape: Sequence[int | None] | None = None,
     custom: Any = None,
     maps: Sequence[str | os.PathLike[str]] = (),
+    data_format: str = "keep",
+    io: Borders = "keep",
     training: Wanted = "auto",
     format: str | None = None,
     version_dir: int | None = None,
@@ -79,6 +82,8 @@ def convert(
             `package.module:Name`, or several. This runs that code. What the result needs of it is written beside the
             target, in today's Keras, as `<target's stem>_custom.py`.
         maps: the user's own layer maps, looked up before the built-in ones.
+        data_format: `keep`, or `channels_last`: the model is rewritten so that no convolution or pooling has its channels first.
+        io: what the caller's arrays look like then: `keep`, as before; `channels_last`, likewise.
         training: optimizer, losses, metrics and the optimizer's state: `auto` keeps them where today's Keras has the like
             and says what differs or why they are left out; `keep` fails where they are not exact; `drop` leaves them out.
         format: `keras` or `savedmodel`; by default what the target's ending says.
@@ -103,6 +108,7 @@ def convert(
     begin = time.perf_counter()
     if training not in TRAINING:
         raise UsageError(f"training={training!r}: not one of {', '.join(TRAINING)}")
+    _check_layout(data_format, io)
     if report is not None and Path(report).suffix not in (".json", ".html"):
         raise UsageError(f"--report {os.fspath(report)}: the report is written as .json or .html")
     code = located(custom)
@@ -132,6 +138,8 @@ def convert(
             rtol,
             atol,
             training,
+            data_format,
+            io,
         )
         try:
             done: Report = work.done(job, room.scratch)
@@ -147,6 +155,14 @@ def convert(
         done = replace(done, seconds={**done.seconds, "all": time.perf_counter() - begin})
         _publish(room, page, done, overwrite)
     return done
+
+
+def _check_layout(data_format: str, io: str) -> None:
+    for name, said in (("data_format", data_format), ("io", io)):
+        if said not in LAYOUTS:
+            raise UsageError(f"{name}={said!r}: not one of {', '.join(LAYOUTS)}")
+    if io != "keep" and data_format == "keep":
+        raise UsageError("--io says what a model that --data-format channels_last rewrites is given: say both")
 
 
 def verify_model(
@@ -262,6 +278,8 @@ def plan(
     input_shape: Sequence[int | None] | None = None,
     custom: Any = None,
     maps: Sequence[str | os.PathLike[str]] = (),
+    data_format: str = "keep",
+    io: Borders = "keep",
     isolation: str = "process",
     timeout: float | None = None,
     memory_limit: int | str | None = None,
@@ -272,10 +290,11 @@ def plan(
         SourceError: not a readable model. What stands against converting it is in the plan.
         WorkerError: reading it crashed or reached a limit.
     """
+    _check_layout(data_format, io)
     work = _Work(isolation, timeout, memory_limit)
     code = located(custom)
     with _reading(source, weights, backend, keras_version, source_data_format, input_shape, code) as reading:
-        found: Plan = work.done(Planning(reading, _paths(maps)))
+        found: Plan = work.done(Planning(reading, _paths(maps), data_format, io))
     return found
 
 

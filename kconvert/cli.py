@@ -18,7 +18,7 @@ from kconvert.interrupts import end_in_order
 from kconvert.printable import printable
 from kconvert.report import Converted, Failed
 from kconvert.stores import is_url
-from kconvert.training import Wanted
+from kconvert.training import Borders, Wanted
 
 COMMANDS = ("convert", "inspect", "plan", "verify", "migrate", "record")
 NOT_FULLY = ("partial", "weights-only")
@@ -66,6 +66,17 @@ Custom = Annotated[
         metavar="FILE.py|package.module[:Name]", help="Your own layers and functions; repeatable. Runs that code."
     ),
 ]
+NewLayout = Annotated[
+    Borders,
+    typer.Option(
+        "--data-format",
+        metavar="keep|channels_last",
+        help="Rewrite the model so that channels come last, weights included.",
+    ),
+]
+Io = Annotated[
+    Borders, typer.Option("--io", metavar="keep|channels_last", help="What the caller's arrays look like then.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Verbose = Annotated[
@@ -85,6 +96,8 @@ def convert(
     keras_version: Version = None,
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
+    data_format: NewLayout = "keep",
+    io: Io = "keep",
     custom: Custom = None,
     maps: Maps = None,
     probe: Probe = None,
@@ -123,6 +136,7 @@ def convert(
     if output is not None and not dry_run and not output.endswith(".keras") and _is_zoo(source):
         common = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
                   "input_shape": _shape(input_shape), "custom": custom, "maps": maps or None, "training": training,
+                  "data_format": data_format, "io": io,
                   "verify": not no_verify, "rtol": rtol, "atol": atol}  # fmt: skip
         return _convert_zoo(
             source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, include=include or (), exclude=exclude or (),
@@ -131,11 +145,12 @@ def convert(
         )  # fmt: skip
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
     if dry_run:
-        return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json=False)
+        found = api.plan(source, **reading, data_format=data_format, io=io, timeout=timeout, memory_limit=memory_limit)
+        return _print_plan(found, as_json=False)
     if output is None:
         raise UsageError("say where the result goes: -o NEW.keras, or -o FOLDER for a SavedModel")
     result = api.convert(
-        source, output, **reading, training=training, format=format, version_dir=version_dir, probe=probe,
+        source, output, **reading, data_format=data_format, io=io, training=training, format=format, version_dir=version_dir, probe=probe,
         verify=not no_verify, keep_failed=keep_failed, rtol=rtol, atol=atol, overwrite=overwrite, report=report,
         timeout=timeout, memory_limit=memory_limit, verbose=verbose > 0,
     )  # fmt: skip
@@ -171,6 +186,8 @@ def plan(
     keras_version: Version = None,
     source_data_format: DataFormat = None,
     input_shape: Shape = None,
+    data_format: NewLayout = "keep",
+    io: Io = "keep",
     custom: Custom = None,
     maps: Maps = None,
     timeout: Timeout = None,
@@ -181,7 +198,8 @@ def plan(
     from kconvert import api
 
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
-    return _print_plan(api.plan(source, **reading, timeout=timeout, memory_limit=memory_limit), as_json)
+    found = api.plan(source, **reading, data_format=data_format, io=io, timeout=timeout, memory_limit=memory_limit)
+    return _print_plan(found, as_json)
 
 
 @app.command()

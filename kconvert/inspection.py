@@ -14,6 +14,7 @@ from kconvert.map_files import known_activations, known_layers
 from kconvert.read import read
 from kconvert.risks import risks_of
 from kconvert.spec import LayerSpec, ModelSpec, ports_in, stored_tensors, walk
+from kconvert.training import Borders
 
 
 def inspected(path: Path, weights: Path | None) -> Inspection:
@@ -41,16 +42,26 @@ def inspected(path: Path, weights: Path | None) -> Inspection:
     )
 
 
-def planned(path: Path, maps: Sequence[Path], reading: Mapping[str, Any], custom: CustomCode = NO_CODE) -> Plan:
+def planned(
+    path: Path,
+    maps: Sequence[Path],
+    reading: Mapping[str, Any],
+    custom: CustomCode = NO_CODE,
+    data_format: str = "keep",
+    io: Borders = "keep",
+) -> Plan:
     """Reads and upgrades; the tensors' values stay in the file, and the user's code is read, not run."""
+    from kconvert.layout import LaidOut, with_channels_last
     from kconvert.upgrade import upgrade  # reading alone does without it
 
     spec = read(path, **reading, custom=custom.definitions)
     try:
         result = upgrade(spec, maps)
+        laid = LaidOut(result.spec) if data_format == "keep" else with_channels_last(result.spec, io)
     except ConversionFailed as failed:
         return Plan(origin_facts(spec), blockers=failed.problems)
-    return Plan(origin_facts(spec), result.layers, result.notes, result.renamed)
+    layers, notes = (*result.layers, *laid.changes), (*result.notes, *laid.notes)
+    return Plan(origin_facts(spec), layers, notes, result.renamed)
 
 
 def origin_facts(spec: ModelSpec) -> dict[str, Any]:

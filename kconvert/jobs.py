@@ -17,7 +17,7 @@ from kconvert.errors import KConvertError, TargetError
 from kconvert.findings import Found, Inspection, Plan
 from kconvert.report import Report, Verification
 from kconvert.steps import stage
-from kconvert.training import Wanted
+from kconvert.training import Borders, Wanted
 
 if TYPE_CHECKING:
     from kconvert.verify import Verifier
@@ -100,6 +100,8 @@ class Planning:
     Result: ClassVar[Any] = Plan
     reading: Reading
     maps: tuple[Path, ...] = ()
+    data_format: str = "keep"
+    io: Borders = "keep"
 
     def run(self, bench: Bench) -> Plan:
         """Reads and upgrades."""
@@ -108,7 +110,7 @@ class Planning:
 
         stage("read")
         code = custom_code(self.reading.custom)
-        return planned(self.reading.source, self.maps, self.reading.options(), code)
+        return planned(self.reading.source, self.maps, self.reading.options(), code, self.data_format, self.io)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,8 @@ class Conversion:
     rtol: float = 1e-4
     atol: float = 1e-4
     training: Wanted = "auto"
+    data_format: str = "keep"
+    io: Borders = "keep"
 
     def run(self, bench: Bench) -> Report:
         """All six stages."""
@@ -149,6 +153,7 @@ class Conversion:
                 self.reading.source, self.place, self.format, reading=self.reading.options(), maps=self.maps, custom=code,
                 verifier=bench.verifier() if self.verify else None, probe=self.probe,
                 tolerance=Tolerance(self.rtol, self.atol), training=self.training, reached=reached,
+                data_format=self.data_format, io=self.io,
             )  # fmt: skip
         except KConvertError as error:
             digest = (

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kconvert.axes import Order
 from kconvert.custom_code import CustomCode
+from kconvert.layout import LaidOut, with_channels_last
 from kconvert.read import read
 from kconvert.report import Verification
 from kconvert.resuming import Resumed, prepared, resumed
 from kconvert.spec import ModelSpec, Nest, ports_in_keras_order, walk
 from kconvert.steps import stage
-from kconvert.training import Wanted
+from kconvert.training import Borders, Wanted
 from kconvert.upgrade import Upgraded, upgrade
 
 if TYPE_CHECKING:
@@ -84,6 +86,8 @@ def converted(
     tolerance: Tolerance,
     training: Wanted,
     reached: Reached,
+    data_format: str = "keep",
+    io: Borders = "keep",
 ) -> Done:
     """Converts one file into `place`, from where the caller publishes it when nothing was raised.
 
@@ -94,7 +98,8 @@ def converted(
         spec = reached.source = read(source, **reading, custom=custom.definitions)
     with clock("upgrade"):
         spec, without_training = prepared(spec, maps, training, format)
-        upgraded = reached.upgraded = upgrade(spec, maps)
+        upgraded, laid = upgraded_as(spec, maps, data_format, io)
+        reached.upgraded = upgraded
     code = custom.text if needs_code(upgraded.spec) else ""
     module = custom_module(place) if code and format == "keras" else None
     if verifier is not None:
@@ -110,7 +115,9 @@ def converted(
         with clock("rebuild"):
             model, digests = built(upgraded.spec, objects)
         with clock("training"):
-            state = without_training or resumed(spec, upgraded, model, maps, training)
+            state = without_training or resumed(
+                spec, upgraded, model, maps, training, lambda new: with_channels_last(new, io).spec if laid else new
+            )
             digests |= state.digests
         with clock("export"):
             served = served_names(spec, upgraded.renamed)
@@ -121,9 +128,21 @@ def converted(
                 check = verified(
                     verifier, place, format, digests, original=spec, renamed=upgraded.renamed, moved=upgraded.moved,
                     probe=probe, tolerance=tolerance, input_names=served.inputs, output_names=served.outputs,
-                    module=module,
+                    module=module, order=laid.order if laid else Order(),
                 )  # fmt: skip
     return Done(spec, upgraded, served, state, check, clock.seconds, bool(code))
+
+
+def upgraded_as(
+    spec: ModelSpec, maps: Sequence[Path], data_format: str, io: Borders
+) -> tuple[Upgraded, LaidOut | None]:
+    """The model in today's dialect and, where asked for, with its channels last."""
+    upgraded = upgrade(spec, maps)
+    if data_format == "keep":
+        return upgraded, None
+    laid = with_channels_last(upgraded.spec, io)
+    changes, notes = (*upgraded.layers, *laid.changes), (*upgraded.notes, *laid.notes)
+    return replace(upgraded, spec=laid.spec, layers=changes, notes=notes), laid
 
 
 def custom_module(target: Path) -> Path:

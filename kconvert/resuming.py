@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -68,11 +68,19 @@ def prepared(spec: ModelSpec, maps: Sequence[Path], wanted: Wanted, format: str)
     return replace(spec, origin=replace(spec.origin, is_trained_on=True)), None
 
 
-def resumed(spec: ModelSpec, upgraded: Upgraded, model: Any, maps: Sequence[Path], wanted: Wanted) -> Resumed:
+def resumed(
+    spec: ModelSpec,
+    upgraded: Upgraded,
+    model: Any,
+    maps: Sequence[Path],
+    wanted: Wanted,
+    rewritten: Callable[[ModelSpec], ModelSpec] = lambda new: new,
+) -> Resumed:
     """Compiles the rebuilt model as the file says and gives its optimizer the file's state.
 
     Args:
         spec: of `prepared`, and `upgraded` what became of it.
+        rewritten: what is done to an upgraded model, which moves its weights once more.
 
     Raises:
         ConversionFailed: `keep` is wanted, and not all of it can be given.
@@ -84,7 +92,7 @@ def resumed(spec: ModelSpec, upgraded: Upgraded, model: Any, maps: Sequence[Path
     try:
         said = compiled(spec.training, spec.dialect, spec.origin, maps, upgraded.renamed)
         numbers = numbered(spec)
-        found = trained(upgrade(numbers.spec, maps).spec, numbers.ranges, model)
+        found = trained(rewritten(upgrade(numbers.spec, maps).spec), numbers.ranges, model)
         state = states(spec, said.state, {name: len(numbers) for name, numbers in found.weights.items()})
         compile_model(model, said)
         variables = restored(model.optimizer, found, state)

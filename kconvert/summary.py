@@ -159,6 +159,8 @@ def _plan(found: Plan) -> Iterator[str]:
         yield from (f"  {line}" for line in _layer(layer, always=True))
     for old, new in found.renamed.items():
         yield f"  renamed {old} -> {new}"
+    for note in found.notes:
+        yield f"  {'warning' if note.level == 'warning' else 'note   '} {f'{note.layer}: ' if note.layer else ''}{note.text}"
     for blocker in found.blockers:
         yield f"  blocked {blocker}"
 

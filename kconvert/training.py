@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # whoever asks for a conversion names what is wanted, and nee
 
 Wanted = Literal["keep", "drop", "auto"]
 """What is asked for: all of it or an error, none of it, or what is there."""
+Borders = Literal["keep", "channels_last"]
+"""How a caller's arrays lie for a model that is rewritten to channels_last: as before, or likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class Options(BaseModel):
     maps: list[str] | None = None
     probe: str | None = None
     training: Literal["keep", "drop", "auto"] | None = None
+    data_format: Literal["keep", "channels_last"] | None = None
+    io: Literal["keep", "channels_last"] | None = None
     verify: bool | None = None
 
 

@@ -210,8 +210,9 @@ class _Comparison:
         counts = {name: 0 if self._is_input(name) else _count(value) for name, value in made.items()}
         nodes = self._sides.nodes(counts)
         self._nodes.update(nodes)
-        arrays = [given.arrays[n] for n in self._sides.input_order]
-        return run(self._verifier, arrays, nodes, self._sides.output_order)
+        order = self._sides.order
+        arrays = [order.given(n).laid(given.arrays[n]) for n in self._sides.input_order]
+        return run(self._verifier, arrays, nodes, self._sides.output_order, order)
 
     def _is_input(self, name: str) -> bool:
         """Of a model at any depth: it gives what it was given."""

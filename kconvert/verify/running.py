@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kconvert.axes import NO_ORDER, Order
 from kconvert.tensor import Array
 from kconvert.verify.process import Verifier
 
@@ -22,6 +23,7 @@ class Ran:
     Attributes:
         refused: why stock Keras could not run it on these inputs; there are no results then.
         without_layers: why it could not be run layer by layer.
+        nodes: of `names` in the file, and `axes` where their axes are.
     """
 
     results: Path
@@ -29,12 +31,14 @@ class Ran:
     order: tuple[int, ...] = ()
     refused: str = ""
     without_layers: str = ""
+    nodes: tuple[str, ...] = ()
+    axes: Order = NO_ORDER
 
     def outputs(self) -> Iterator[Array]:
         """In the order of the original's."""
         with np.load(self.results, allow_pickle=False) as results:
-            for number in self.order:
-                yield results[f"out_{number}"]
+            for place, number in enumerate(self.order):
+                yield self.axes.made(place).restored(results[f"out_{number}"])
 
     def layers(self) -> Iterator[tuple[str, int, Array]]:
         """Old name of a layer, number of its output, and what that was."""
@@ -42,12 +46,17 @@ class Ran:
             for key in results.files:
                 place, colon, output = key.partition(":")
                 if colon:
-                    yield self.names[int(place)], int(output), results[key]
+                    layout = self.axes.inside(self.nodes[int(place)], int(output))
+                    yield self.names[int(place)], int(output), layout.restored(results[key])
 
 
 @contextlib.contextmanager
 def run(
-    verifier: Verifier, arrays: Sequence[Array], layers: Mapping[str, str], output_order: Sequence[int]
+    verifier: Verifier,
+    arrays: Sequence[Array],
+    layers: Mapping[str, str],
+    output_order: Sequence[int],
+    axes: Order = NO_ORDER,
 ) -> Iterator[Ran]:
     """Runs what the judge loaded last.
 
@@ -55,6 +64,7 @@ def run(
         arrays: for the file's inputs, in its own order.
         layers: old name -> node of the file, of which the outputs are wanted too.
         output_order: of the file's outputs, for the original's order.
+        axes: where the axes of its tensors are; what it gives is brought back.
 
     Raises:
         VerificationFailed: the judge died.
@@ -72,4 +82,4 @@ def run(
         if "refused" in answer:
             yield Ran(results, names, refused=answer["refused"])
         else:
-            yield Ran(results, names, tuple(output_order), without_layers=answer.get("layers", ""))
+            yield Ran(results, names, tuple(output_order), "", answer.get("layers", ""), tuple(layers.values()), axes)

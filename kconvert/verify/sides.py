@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kconvert.axes import NO_ORDER, Order
 from kconvert.errors import VerificationFailed
 from kconvert.spec import ModelSpec, walk
 from kconvert.tensor import Array
@@ -24,6 +25,7 @@ class Sides:
         input_names, output_names: of the original.
         renamed: old -> new names of layers, where they differ.
         moved: layers of the original whose outputs layers of other names give.
+        order: where the axes of the other file's tensors are not where the original's are.
     """
 
     original: ModelSpec
@@ -32,6 +34,7 @@ class Sides:
     output_names: Sequence[str]
     renamed: Mapping[str, str] = field(default_factory=dict)
     moved: Collection[str] = ()
+    order: Order = NO_ORDER
 
     def check(self) -> None:
         """A model without a graph says nothing of its inputs and outputs.
@@ -62,7 +65,15 @@ class Sides:
         """The inputs of the original, completed by what the other file says of them."""
         found = [(name, tuple(shape), dtype) for name, shape, dtype in self.facts["inputs"]]
         order = same_names(self.input_names, [name for name, *_ in found])
-        return wanted_inputs(self.original, [found[n] for n in order] if found else [])
+        return wanted_inputs(
+            self.original, [self._as_before(n, *found[m]) for n, m in enumerate(order)] if found else []
+        )
+
+    def _as_before(self, number: int, name: str, shape: tuple[int | None, ...], dtype: str) -> Any:
+        layout = self.order.given(number)
+        if layout.is_turned and len(layout.axes) == len(shape):
+            shape = tuple(shape[a] for a in layout.back)
+        return name, shape, dtype
 
     def nodes(self, counts: Mapping[str, int]) -> dict[str, str]:
         """The nodes of the other file that stand for these calls, where there are such with as many outputs.

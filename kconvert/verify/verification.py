@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from kconvert.axes import Order
 from kconvert.errors import VerificationFailed
 from kconvert.report import Verification
 from kconvert.spec import ModelSpec
@@ -29,6 +30,7 @@ def verified(
     input_names: Sequence[str] = (),
     output_names: Sequence[str] = (),
     module: Path | None = None,
+    order: Order = Order(),
 ) -> Verification:
     """Reloads the file elsewhere: every weight bit for bit, every output and layer against the reference and the probe.
 
@@ -39,6 +41,7 @@ def verified(
         moved: layers of the original whose outputs layers of other names give.
         probe: an `.npz` with inputs `in_0`, ... and the outputs `out_0`, ... that the original computed.
         module: the user's own code, which the file needs.
+        order: where the axes of its tensors are not where the original's are.
 
     Raises:
         VerificationFailed: it is not the same function, or stock Keras cannot load it; `verification` tells how they differ.
@@ -48,7 +51,7 @@ def verified(
     own = str(module) if module else None
     facts = verifier.ask(do="load", path=str(path), format=format, module=own, compiled=is_compiled)
     _compare_weights(digests, facts["digests"], by_name=format == "keras")
-    sides = Sides(original, facts, input_names, output_names, renamed, moved)
+    sides = Sides(original, facts, input_names, output_names, renamed, moved, order)
     return _proved(compared(verifier, sides, probe=probe, tolerance=tolerance, weights=len(digests)))
 
 
