@@ -90,7 +90,7 @@ class _Carrying:
         self._given = tuple(given)
         self._shape = ShapeInference(model, list(shapes) or None)
         self._layers = {layer.name: layer for layer in model.layers}
-        dtype = next((la.config["dtype"] for la in model.layers if la.config.get("dtype") is not None), None)
+        dtype = next((found for la in model.layers if (found := _dtype(la)) is not None), None)
         self._building = Building({name.lower() for name in self._layers}, dtype)
         self._offers: dict[Port, Offer] = {}
         self._locked: dict[str, tuple[Layout, ...]] = {}
@@ -153,8 +153,8 @@ class _Carrying:
         if order is not None and len(ports) == 1:
             source = self._offers[ports[0]]
             if source.preferred.rows or len(order) != len(source.preferred.axes or order):
-                before = source.take(AS_BEFORE, Asker(layer.name, layer.config.get("dtype")))
-                source = Made(self._building, before, AS_BEFORE, layer.config.get("dtype"))
+                before = source.take(AS_BEFORE, Asker(layer.name, _dtype(layer)))
+                source = Made(self._building, before, AS_BEFORE, _dtype(layer))
             own = layer if layer.class_name == "Permute" and len(layer.calls) == 1 else None
             self._offers[port] = View(source, order, own)
             return
@@ -298,7 +298,11 @@ def _reordering(layer: LayerSpec, call: Call) -> tuple[int, ...] | None:
 
 
 def _dtype(layer: LayerSpec) -> Any:
-    return None if layer.class_name.startswith("ops.") else layer.config.get("dtype")
+    """What a Permute beside this layer may compute in; one of whole numbers would cut off what a float has behind the point."""
+    if layer.class_name == "InputLayer" or layer.class_name.startswith("ops."):
+        return None
+    said = layer.config.get("dtype")
+    return None if isinstance(said, str) and said.startswith(("int", "uint", "bool", "string")) else said
 
 
 def _order(model: ModelSpec) -> list[tuple[str, int]]:
