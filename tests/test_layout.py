@@ -158,5 +158,5 @@ def test_io_without_a_rewriting_is_an_error_of_usage(tmp_path, sample):
 def test_the_plan_shows_the_layout_of_every_tensor(sample):
     folder = sample("theano_order")
     found = api.plan(source_of(folder), **hints_of(folder), data_format="channels_last", isolation="none")
-    assert any("gives axes [0, 2, 3, 1]" in note.text for note in found.notes)
+    assert any(a.new_value == "axes [0, 2, 3, 1]" for layer in found.layers for a in layer.arguments)
     assert any(layer.hop == "channels_last" for layer in found.layers)

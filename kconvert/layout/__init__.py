@@ -57,7 +57,7 @@ def with_channels_last(spec: ModelSpec, borders: Borders = "keep") -> LaidOut:
     inputs = (AS_BEFORE,) * len(inside.inputs) if kept else inside.inputs
     layouts = {name: found for name, found in inside.layouts.items() if any(not one.is_before for one in found)}
     done = LaidOut(inside.model, Order(inputs, inside.outputs, layouts), inside.placed)
-    return replace(done, changes=changes(apart, done.spec), notes=tuple(notes(done.spec, done.placed, layouts)))
+    return replace(done, changes=changes(apart, done.spec, layouts), notes=tuple(notes(done.spec, done.placed)))
 
 
 def is_concerned(spec: ModelSpec) -> bool:

@@ -7,25 +7,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from kconvert.axes import Layout
 from kconvert.layout.facts import facts
 from kconvert.layout.offers import Placed
-from kconvert.report import LayerChange, Note, TensorChange
+from kconvert.report import ArgumentChange, LayerChange, Note, TensorChange
 from kconvert.spec import LayerSpec, ModelSpec, walk
 from kconvert.upgrade.in_short import changed_by_rules
 
 HOP = "channels_last"
+GIVES = "(order of its output)"
 
 
-def changes(before: ModelSpec, after: ModelSpec) -> tuple[LayerChange, ...]:
-    """One entry for each layer that has other arguments or other tensors."""
+def changes(before: ModelSpec, after: ModelSpec, layouts: Mapping[str, tuple[Layout, ...]]) -> tuple[LayerChange, ...]:
+    """One entry for each layer that has other arguments, other tensors, or gives its numbers in another order."""
     old = {"/".join((*above, layer.name)): layer for above, layer in walk(before)}
     return tuple(
         change
         for above, layer in walk(after)
-        if (name := "/".join((*above, layer.name))) in old and (change := _change(name, old[name], layer)) is not None
+        if (name := "/".join((*above, layer.name))) in old
+        and (change := _change(name, old[name], layer, layouts.get(name, ()))) is not None
     )
 
 
-def _change(name: str, old: LayerSpec, new: LayerSpec) -> LayerChange | None:
-    arguments = tuple(changed_by_rules(old.config, new.config))
+def _change(name: str, old: LayerSpec, new: LayerSpec, layouts: Sequence[Layout]) -> LayerChange | None:
+    given = [ArgumentChange("changed", GIVES, GIVES, "", "as before", str(layouts[0]))] if layouts else []
+    arguments = (*given, *changed_by_rules(old.config, new.config))
     tensors = tuple(
         TensorChange(t.name, slot, t.shape, str(t.dtype), t.steps[len(old.tensors[slot].steps) :])
         for slot, t in new.tensors.items()
@@ -36,8 +39,8 @@ def _change(name: str, old: LayerSpec, new: LayerSpec) -> LayerChange | None:
     return LayerChange(name, old.class_name, (new.class_name,), name, arguments, tensors, (), HOP, (name,))
 
 
-def notes(model: ModelSpec, placed: Sequence[Placed], layouts: Mapping[str, tuple[Layout, ...]]) -> Iterator[Note]:
-    """The Permutes with who asked for them, what stayed channels_first, and the layout of each layer's outputs."""
+def notes(model: ModelSpec, placed: Sequence[Placed]) -> Iterator[Note]:
+    """The Permutes with who asked for them, and what stayed channels_first."""
     yield Note("info", "", f"--data-format channels_last: {len(placed)} changes of the order are left in the graph")
     for one in placed:
         whom = f"{one.asker} takes it so" if one.asker else "for what a caller gives and gets"
@@ -48,5 +51,3 @@ def notes(model: ModelSpec, placed: Sequence[Placed], layouts: Mapping[str, tupl
             known = layer.class_name in facts().spatial
             why = "what surrounds it cannot be rewritten" if known else "no rule says how it runs otherwise"
             yield Note("warning", "/".join((*above, layer.name)), f"{layer.class_name} stays channels_first: {why}")
-    for name, found in layouts.items():
-        yield Note("info", name, f"gives {found[0]}")
