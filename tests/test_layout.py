@@ -1,5 +1,6 @@
 """`--data-format channels_last`: the same numbers, channels last, and no more changes of the order than needed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,24 @@ def test_samples_compute_the_same_and_those_without_channels_first_are_left_alon
         for _, la in walk(laid.spec)
         if la.class_name in NOT_LEFT and la.config.get("data_format") == "channels_first"
     ]
+
+
+def test_a_model_that_is_shared_is_rewritten_once_for_all_of_its_calls():
+    """Called on an image as it comes in, and on what a convolution gives."""
+    case = GRAPHS["a convolution and a pooling"]
+    config = {**case["layers"]["c"][1], "padding": "same", "filters": 2}
+    kernel = {"kernel": [3, 3, 2, 2], "bias": [2]}
+    image = {"x": case["layers"]["x"]}
+    inner = model_of({"layers": {**image, "c": ["Conv2D", config, ["x"], kernel], "r": ["ReLU", {}, ["c"]]}})
+    outer = model_of({"layers": {**image, "d": ["Conv2D", config, ["x"], kernel]}})
+    shared = LayerSpec("Functional", "n", {}, (Call((Port("x"),)), Call((Port("d"),))), {}, {"model": inner})
+    add = LayerSpec("Add", "a", {}, (Call(([Port("n"), Port("n", 1)],)),))
+    spec = replace(outer, layers=(*outer.layers, shared, add), outputs=[Port("a")])
+    laid = with_channels_last(spec)
+    assert_same(spec, laid, [np.random.default_rng(1).normal(size=(3, 2, 6, 7)).astype(np.float32)])
+    assert left_first(laid.spec) == []
+    assert inside(spec, laid) == []
+    assert len(laid.spec.layer("n").calls) == 2
 
 
 def test_names_of_inputs_and_outputs_stay():
