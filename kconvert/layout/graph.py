@@ -200,7 +200,7 @@ class _Carrying:
         if name in self._building.layers and layer.class_name in WITH_A_CHOICE:
             name = self._building.fresh(f"{layer.name}_as_before")
         port = self._building.add(replace(way.layer, name=name, calls=()), Call(new(said.args), new(dict(said.kwargs))))
-        if layer.inner_model is not None and port.call == 0:
+        if port.call == 0:
             self._take_from_inside(layer, way)
         outputs = way.outputs or (way.others,)
         self._layouts[name] = (*outputs, *[way.others] * 8)
@@ -209,8 +209,9 @@ class _Carrying:
         return Made(self._building, port, way.output(0), _dtype(layer))
 
     def _take_from_inside(self, layer: LayerSpec, way: Way) -> None:
+        held = [one.inner_model for one in (way.layer, *way.layer.inner_layers()) if one.inner_model is not None]
         for (name, _), inside in self._inside.items():
-            if name == layer.name and inside.model is way.layer.inner["model"]:
+            if name == layer.name and any(inside.model is model for model in held):
                 self._building.cost += inside.cost
                 self._layouts |= {f"{name}/{key}": value for key, value in inside.layouts.items()}
                 self._placed += [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from kconvert.axes import AS_BEFORE, Layout, turned
+from kconvert.axes import Layout, turned
 from kconvert.layout.facts import facts
 from kconvert.layout.rules.rows import moved_along
 from kconvert.layout.ways import Use, Way, same
@@ -71,6 +71,8 @@ def reduction(use: Use) -> Way | None:
     axes = list(range(rank)) if said is None else _axes(said, rank)
     if axes is None or (layout.rows and rank - 1 not in axes and not config.get("keepdims")):
         return None
+    if 0 in axes and len(set(axes)) < rank and not config.get("keepdims"):
+        return None  # without its batch a tensor has no layout here
     if layout.rows:
         return Way(use.layer, (layout,)) if rank - 1 in axes else same(use, layout)
     new = [layout.axes.index(a) for a in axes]
@@ -83,8 +85,6 @@ def reduction(use: Use) -> Way | None:
 def without(layout: Layout, gone: Sequence[int]) -> Layout:
     """What is left of a layout without these axes of before."""
     kept = [a for a in layout.axes if a not in gone]
-    if not kept or kept[0] != 0:  # without its batch it is no batch-first tensor: only as before
-        return AS_BEFORE if kept == sorted(kept) else Layout(tuple(sorted(kept).index(a) for a in kept))
     return turned([sorted(kept).index(a) for a in kept])
 
 
