@@ -106,9 +106,11 @@ def converted(
         verifier.start()  # it imports TensorFlow while this process does
     with clock("import"):
         from kconvert.export import write
-        from kconvert.framework import neutral_settings
+        from kconvert.framework import keras_on_tensorflow, neutral_settings
         from kconvert.rebuild import loaded
         from kconvert.verify import verified
+
+        keras_on_tensorflow()
     if module is not None:
         module.write_text(code, encoding="utf-8")
     with neutral_settings(), loaded(code, custom_module(place).stem, str(module or place)) as objects:
