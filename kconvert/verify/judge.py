@@ -50,11 +50,13 @@ LOADED: list[Loaded] = []  # the last file, or none
 def begin() -> None:
     """Imports TensorFlow, and makes sure that kconvert cannot be."""
     sys.modules["kconvert"] = None  # type: ignore[assignment]
+    gc.disable()  # looking for garbage among what is only being made takes a fifth of the import
     import tensorflow as tf
 
+    tf.keras.models.load_model  # noqa: B018  # it is imported when it is first asked for
     TOOLS.update(tf=tf, variables=_module("variables", ".."), intermediate=_module("intermediate", "."))
-    gc.collect()
-    gc.freeze()  # TensorFlow's own million objects stay: `clear_session` need not go through them for every file
+    gc.freeze()  # a million objects that stay: `clear_session` need not go through them for every file
+    gc.enable()
 
 
 def answer(question: Answer, heard: Callable[[str, str], None]) -> Answer:
