@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kconvert.custom.facts import definitions_of
 from kconvert.definitions import NO_DEFINITIONS, Definitions
 from kconvert.errors import UsageError
-from kconvert.migrate import migrate_source
 from kconvert.report import Note
 
 LARGEST = 4 << 20  # bytes of a source
@@ -74,6 +72,9 @@ def custom_code(named: Any) -> CustomCode:
     wanted = located(named)
     if not wanted:
         return NO_CODE
+    from kconvert.custom.facts import definitions_of
+    from kconvert.migrate import migrate_source
+
     names: list[str] = []
     texts: list[str] = []
     migrated: list[str] = []

@@ -193,6 +193,12 @@ def test_a_worker_of_a_pool_does_some_jobs_and_is_replaced(pool):
     assert [len(set(p)) for p in chunks([do(pool) for _ in range(9)], 3)] == [1, 1, 1]
 
 
+def test_a_worker_that_holds_much_after_a_job_is_replaced():
+    one = Pool(PROGRAM, bytes_each=1)
+    assert do(one) != do(one)
+    one.close()
+
+
 def test_after_a_crash_the_next_job_has_another_worker(pool):
     first = do(pool)
     with pytest.raises(Crashed):

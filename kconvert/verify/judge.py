@@ -12,6 +12,7 @@ what was loaded last on `in_0`, ... in the order of those inputs, and writes `ou
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import sys
 import zipfile
@@ -49,9 +50,13 @@ LOADED: list[Loaded] = []  # the last file, or none
 def begin() -> None:
     """Imports TensorFlow, and makes sure that kconvert cannot be."""
     sys.modules["kconvert"] = None  # type: ignore[assignment]
+    gc.disable()  # looking for garbage among what is only being made takes a fifth of the import
     import tensorflow as tf
 
+    tf.keras.models.load_model  # noqa: B018  # it is imported when it is first asked for
     TOOLS.update(tf=tf, variables=_module("variables", ".."), intermediate=_module("intermediate", "."))
+    gc.freeze()  # a million objects that stay: `clear_session` need not go through them for every file
+    gc.enable()
 
 
 def answer(question: Answer, heard: Callable[[str, str], None]) -> Answer:
@@ -97,7 +102,12 @@ class KerasModel:
         }
 
     def outputs(self, inputs: list[Array]) -> list[Any]:
-        """As `predict` gives them, dicts by their keys."""
+        """As `predict` gives them, dicts by their keys.
+
+        One batch needs no pipeline of tf.data in front, which takes longer than a small model: `predict_on_batch` runs the
+        same function of Keras, traced for the same shapes (keras 3.15.1 backend/tensorflow/trainer.py). What has no graph
+        does not cast its inputs itself, so `predict` does.
+        """
         self._forget()
         given = [self._tf.constant(x.astype(object)) if x.dtype.kind in "US" else x for x in inputs]
         structure = getattr(self._graph, "_inputs_struct", None)
@@ -108,7 +118,10 @@ class KerasModel:
         # Traced anew for the shapes of this run: in a graph that was traced for several, today's TimeDistributed takes the
         # batch for the number of steps (keras 3.15.1 rnn/time_distributed.py `call`).
         self._model.predict_function = None
-        result = self._model.predict(nest, verbose=0, batch_size=len(inputs[0]))
+        if self._graph is None:
+            result = self._model.predict(nest, verbose=0, batch_size=len(inputs[0]))
+        else:
+            result = self._model.predict_on_batch(nest)
         if isinstance(result, dict):
             return [result[key] for key in sorted(result)]
         return list(result) if isinstance(result, list | tuple) else [result]

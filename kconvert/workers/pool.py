@@ -10,7 +10,7 @@ from typing import Any
 
 from kconvert.plain import restored_error
 from kconvert.workers.environment import import_roots
-from kconvert.workers.limits import Allowance
+from kconvert.workers.limits import GIGA, Allowance
 from kconvert.workers.supervised import Heard, Supervised
 
 
@@ -19,14 +19,25 @@ class Pool:
 
     Args:
         program: takes jobs, see `kconvert/worker.py`.
-        jobs_each: after so many jobs a worker is replaced, whatever it has piled up.
+        jobs_each: after so many jobs a worker is replaced, whatever it has piled up: importing TensorFlow twice, here and
+            in the verifier, costs as much as sixty small models.
+        bytes_each: one that still holds so much after a job, with its verifier, is replaced at once.
         idle: seconds that one waits for the next job before it ends.
         is_verbose: what workers write to stderr is shown.
     """
 
-    def __init__(self, program: Path, *, jobs_each: int = 20, idle: float = 60.0, is_verbose: bool = False) -> None:
+    def __init__(
+        self,
+        program: Path,
+        *,
+        jobs_each: int = 1000,
+        bytes_each: int = 3 * GIGA,
+        idle: float = 60.0,
+        is_verbose: bool = False,
+    ) -> None:
         self._program = program
         self._jobs_each = jobs_each
+        self._bytes_each = bytes_each
         self._idle = idle
         self._is_verbose = is_verbose
         self._lock = threading.Lock()
@@ -70,7 +81,7 @@ class Pool:
         finally:
             with self._lock:
                 self._at_work.discard(worker)
-        if is_last or count + 1 >= self._jobs_each:
+        if is_last or count + 1 >= self._jobs_each or worker.bytes_held > self._bytes_each:
             worker.close()
         else:
             with self._lock:

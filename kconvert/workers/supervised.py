@@ -44,6 +44,7 @@ class Supervised:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._lifeline: int | None = None
+        self._watch = Watch(0)
         self._rest = b""
         self._step = ""
 
@@ -56,6 +57,11 @@ class Supervised:
     def pid(self) -> int | None:
         """Its process id, where it is running."""
         return self._process.pid if self._process is not None else None
+
+    @property
+    def bytes_held(self) -> int:
+        """Memory that it and its children hold, as of not long ago."""
+        return self._watch.bytes_held()
 
     def start(self) -> None:
         """Begins, without waiting for what takes long in it."""
@@ -73,6 +79,7 @@ class Supervised:
                     env=environment(self._is_verbose), pass_fds=[theirs.fileno(), lifeline], start_new_session=True,
                 )  # fmt: skip
                 self._socket, self._lifeline, self._rest, self._step = ours, ours_of_it, b"", "starting"
+                self._watch = Watch(self._process.pid)
         finally:
             theirs.close()
             os.close(lifeline)
@@ -134,7 +141,7 @@ class Supervised:
     def _asked(self, message: bytes, allowance: Allowance, about: str, heard: Heard | None) -> Any:
         self.start()
         assert self._socket is not None and self._process is not None
-        watch = Watch(self._process.pid)
+        watch = self._watch
         before = watch.bytes_held()
         stage, has_begun, begin = "", False, time.monotonic()
         try:
