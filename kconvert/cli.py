@@ -140,7 +140,7 @@ def convert(
                   "verify": not no_verify, "rtol": rtol, "atol": atol}  # fmt: skip
         return _convert_zoo(
             source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, include=include or (), exclude=exclude or (),
-            format=format or "keras", timeout=timeout, memory_limit=memory_limit, overwrite=overwrite, quiet=quiet,
+            format=format, version_dir=version_dir, timeout=timeout, memory_limit=memory_limit, overwrite=overwrite, quiet=quiet,
             **common,
         )  # fmt: skip
     reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)

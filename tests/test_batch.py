@@ -83,6 +83,20 @@ def test_two_models_for_one_place_are_refused_before_the_work(tmp_path):
         tasks_of(models_below(tmp_path), str(tmp_path), str(tmp_path), {}, "keras")
 
 
+def test_a_version_is_a_folder_below_each_model(tmp_path):
+    shutil.copyfile(MNIST / "model.h5", tmp_path / "net.h5")
+    shutil.copytree(SAMPLES / "price_model" / "saved_model", tmp_path / "served" / "1")
+    models = models_below(tmp_path)
+    tasks = tasks_of(models, str(tmp_path), "out", {}, "savedmodel", 3)
+    assert sorted(task.target for task in tasks) == ["out/net/3", "out/served/3"]
+    shutil.copytree(SAMPLES / "price_model" / "saved_model", tmp_path / "served" / "2")
+    with pytest.raises(UsageError, match="served/1, served/2 would all become out/served/3"):
+        tasks_of(models_below(tmp_path), str(tmp_path), "out", {}, "savedmodel", 3)
+    for wrong in ({"version_dir": 1, "format": "keras"}, {"version_dir": -1}):
+        with pytest.raises(UsageError, match=r"--version-dir -?1: is a number for a SavedModel"):
+            kconvert.convert_many(tmp_path, tmp_path / "out", **wrong)
+
+
 def test_the_nearest_settings_win_and_their_paths_are_meant_from_their_file(tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "kconvert.yaml").write_text("backend: theano\nkeras_version: 1.2.2\n")
@@ -206,6 +220,23 @@ def test_a_model_published_by_a_batch_that_was_killed_is_done_again_and_what_oth
     assert isinstance(outcomes["same.keras"], Failed)
     assert "exists already" in str(outcomes["same.keras"].error)
     assert (out / "same.keras").read_text() == "precious"
+
+
+@pytest.mark.framework
+def test_a_batch_for_a_model_server(tmp_path, capfd):
+    from kconvert import cli
+
+    zoo = tmp_path / "zoo"
+    shutil.copytree(SAMPLES / "price_model" / "saved_model", zoo / "price" / "7")
+    shutil.copyfile(MNIST / "model.h5", zoo / "digits.h5")
+    shutil.copyfile(MNIST / "model.h5", zoo / "same.h5")
+    for words, status in (([], "converted"), (["--resume"], "skipped")):
+        with pytest.raises(SystemExit) as exited:
+            cli.main([str(zoo), "-o", str(tmp_path / "served"), "--version-dir", "1", *words])
+        assert exited.value.code == 0, capfd.readouterr().err
+        assert f"3 {status}" in capfd.readouterr().out
+    found = {p.relative_to(tmp_path / "served").as_posix() for p in tmp_path.rglob("served/**/saved_model.pb")}
+    assert found == {"price/1/saved_model.pb", "digits/1/saved_model.pb", "same/1/saved_model.pb"}
 
 
 @pytest.mark.framework

@@ -34,7 +34,8 @@ def convert_many(
     fail_fast: bool = False,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
-    format: str = "keras",
+    format: str | None = None,
+    version_dir: int | None = None,
     timeout: float | None = None,
     memory_limit: int | str | None = None,
     overwrite: bool = False,
@@ -54,6 +55,8 @@ def convert_many(
         resume: skip what is provably unchanged since an earlier run into `target`; otherwise all is done again.
         fail_fast: begin nothing new after a failure.
         include, exclude: patterns for paths below `source`.
+        format: `keras`, or `savedmodel`: a folder for each model.
+        version_dir: every model becomes a SavedModel at `<model>/<version_dir>`, as model servers want it.
         overwrite: replace outputs that were there before the batch first ran; those that it wrote are replaced anyway.
         timeout, memory_limit: of each model.
         on_outcome: told of each outcome, in the caller's thread.
@@ -68,14 +71,17 @@ def convert_many(
         raise UsageError(f"{root}: is no folder")
     if jobs < 1:
         raise UsageError(f"--jobs {jobs}: is a number of models at a time")
-    if format not in ("keras", "savedmodel"):
-        raise UsageError(f"--format {format}: not one of keras, savedmodel")
+    kind = format or ("keras" if version_dir is None else "savedmodel")
+    if kind not in ("keras", "savedmodel"):
+        raise UsageError(f"--format {kind}: not one of keras, savedmodel")
+    if version_dir is not None and (kind != "savedmodel" or version_dir < 0):
+        raise UsageError(f"--version-dir {version_dir}: is a number for a SavedModel")
     models = [m for m in api.models_below(root, include, exclude) if not _is_below(m.source, output)]
     given = {k: v for k, v in options.items() if v is not None}
-    tasks = tasks_of(models, root, output, given, format)
+    tasks = tasks_of(models, root, output, given, kind, version_dir)
     if not tasks:
         raise UsageError(f"{root}: no model below it")
-    each = {"timeout": timeout, "memory_limit": memory_limit, "format": format}
+    each = {"timeout": timeout, "memory_limit": memory_limit, "format": kind}
     journal = Journal(output)
     try:
         place: Place = Here(jobs, each) if scheduler is None else Cluster(scheduler, each)

@@ -32,12 +32,20 @@ class Task:
     key: str
 
 
-def tasks_of(models: Sequence[Found], root: str, output: str, given: Mapping[str, Any], format: str) -> list[Task]:
+def tasks_of(
+    models: Sequence[Found],
+    root: str,
+    output: str,
+    given: Mapping[str, Any],
+    format: str,
+    version_dir: int | None = None,
+) -> list[Task]:
     """One task per model.
 
     Args:
         given: options of the whole batch, below those of any `kconvert.yaml`.
         format: `keras` or `savedmodel`.
+        version_dir: the folder below each SavedModel's own, for model servers.
 
     Raises:
         UsageError: two models would become one file, the output lies among the models, or a `kconvert.yaml` is wrong.
@@ -49,7 +57,7 @@ def tasks_of(models: Sequence[Found], root: str, output: str, given: Mapping[str
     tasks = []
     for found in models:
         options = {**given, **(settings.of(found.relative) if settings else {})}
-        target = joined(output, _named(found.relative, format))
+        target = joined(output, _named(found.relative, format, version_dir))
         tasks.append(Task(found, target, options, _key(found, options, format, made_with)))
     _refuse_collisions(tasks)
     return tasks
@@ -61,10 +69,13 @@ def _is_same(root: str, output: str) -> bool:
     return Path(output).resolve() == Path(root).resolve()
 
 
-def _named(relative: str, format: str) -> str:
+def _named(relative: str, format: str, version_dir: int | None) -> str:
     path = Path(relative)
+    if version_dir is not None and path.name.isdigit() and path.name != relative:
+        path = path.parent  # net/1, as a server had it, becomes net/<version_dir>
     stem = path.stem if path.suffix.lower() in ENDINGS else path.name
-    return str(path.with_name(f"{stem}.keras" if format == "keras" else stem))
+    named = path.with_name(f"{stem}.keras" if format == "keras" else stem)
+    return str(named if version_dir is None else named / str(version_dir))
 
 
 def _key(found: Found, options: Mapping[str, Any], format: str, made_with: str) -> str:
