@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from conftest import ROOT, SAMPLES
 
 import kconvert
+from kconvert.batch.commands import command
 from kconvert.batch.journal import Journal
 from kconvert.batch.places import Room
 from kconvert.batch.settings import Settings
@@ -191,6 +193,19 @@ def test_poisoned_files_cost_themselves_alone_and_a_second_run_does_what_is_new(
 
 def targets(folder):
     return tasks_of(list(models_below(str(folder))), str(folder), str(folder.parent / "out"), {}, "keras")
+
+
+def test_the_command_that_tries_a_model_again_has_all_that_was_said_of_it(tmp_path):
+    (zoo := tmp_path / "zoo").mkdir()
+    shutil.copyfile(MNIST / "model.h5", zoo / "a b.h5")
+    (zoo / "kconvert.yaml").write_text("{backend: theano, custom: [x.py, y.py], input_shape: [null, 3], verify: false}")
+    found = list(models_below(str(zoo)))
+    (task,) = tasks_of(found, str(zoo), str(tmp_path / "out"), {"training": "auto", "rtol": 0.5}, "keras")
+    assert shlex.split(command(task)) == [
+        "kconvert", str(zoo / "a b.h5"), "-o", str(tmp_path / "out" / "a b.keras"), "--overwrite", "--rtol", "0.5",
+        "--backend", "theano", "--input-shape", "None,3", "--custom", str(zoo / "x.py"), "--custom", str(zoo / "y.py"),
+        "--no-verify",
+    ]  # fmt: skip
 
 
 def test_what_appears_while_a_batch_runs_is_its_own_and_what_was_there_is_not(tmp_path):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import shlex
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from kconvert.batch.commands import command
 from kconvert.batch.journal import Journal
+from kconvert.batch.tasks import Task
 from kconvert.errors import ConversionFailed
 from kconvert.page import page, zoo_page
 from kconvert.report import Converted, Failed, Outcome
@@ -19,9 +20,11 @@ from kconvert.stores import is_url, joined, publish_to
 PAGES = "pages"
 
 
-def record_of(relative: str, outcome: Outcome) -> dict[str, Any]:
-    """How a model ended, as it is put down."""
-    record: dict[str, Any] = {"model": relative, "source": outcome.source, "target": outcome.target}
+def record_of(task: Task, outcome: Outcome) -> dict[str, Any]:
+    """How a model ended, as it is put down, and the command that does it again."""
+    record: dict[str, Any] = {
+        "model": task.found.relative, "source": outcome.source, "target": outcome.target, "command": command(task),
+    }  # fmt: skip
     if isinstance(outcome, Converted):
         found = outcome.report
         return record | {
@@ -64,9 +67,8 @@ def write_reports(journal: Journal, output: str, wanted: Collection[str]) -> Non
 
 
 def _retry(record: Mapping[str, Any]) -> str:
-    words = ["kconvert", record["source"], "-o", record["target"], "--overwrite"]
     first = (record["message"].splitlines() or [""])[0]
-    return f"# {first}\n{shlex.join(words)}\n"
+    return f"# {first}\n{record['command']}\n"
 
 
 def _put(output: str, name: str, text: str) -> None:

@@ -105,9 +105,7 @@ def _outcomes(
         try:
             for task, outcome in _ended(tasks, journal, place, output, resume, fail_fast, overwrite):
                 if not isinstance(outcome, Skipped):
-                    record = record_of(task.found.relative, outcome) | {
-                        "page": write_page(output, task.found.relative, outcome)
-                    }
+                    record = record_of(task, outcome) | {"page": write_page(output, task.found.relative, outcome)}
                     journal.write(task, record["status"], record)
                 if on_outcome is not None:
                     on_outcome(outcome)
