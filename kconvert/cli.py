@@ -339,7 +339,7 @@ def _convert_zoo(source: str, output: str, *, quiet: bool, **options: Any) -> in
     console = Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False)
     worst = 0
     with Display(console, is_quiet=quiet) as display:
-        for outcome in convert_many(source, output, **options):
+        for outcome in convert_many(source, output, on_begin=display.begin, **options):
             display.add(outcome)
             worst = max(worst, status_of(outcome), key=WORST_FIRST.index)
     if not quiet:

@@ -1,5 +1,6 @@
 """A folder of models: one outcome each, whatever they are, and a second run does only what is new."""
 
+import io
 import json
 import os
 import shlex
@@ -15,9 +16,11 @@ import h5py
 import numpy as np
 import pytest
 from conftest import ROOT, SAMPLES
+from rich.console import Console
 
 import kconvert
 from kconvert.batch.commands import command
+from kconvert.batch.display import Display
 from kconvert.batch.journal import Journal
 from kconvert.batch.places import Room
 from kconvert.batch.settings import Settings
@@ -193,6 +196,21 @@ def test_poisoned_files_cost_themselves_alone_and_a_second_run_does_what_is_new(
 
 def targets(folder):
     return tasks_of(list(models_below(str(folder))), str(folder), str(folder.parent / "out"), {}, "keras")
+
+
+def test_a_terminal_shows_what_each_worker_is_at(tmp_path):
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=100, height=20, _environ={"TERM": "xterm"})
+    with Display(console, is_quiet=False) as display:
+        display.begin("zoo/a.h5")
+        display.begin("zoo/" + "b" * 100 + ".h5")
+        display.add(Failed("zoo/a.h5", "out/a.keras", UsageError("zoo/a.h5: is no model")))
+        display._progress.refresh()
+        last = screen.getvalue().rpartition("\x1b[1A\x1b[2K")[2]
+    assert "zoo/a.h5" not in last
+    assert "..." + "b" * 54 + ".h5" in last
+    assert "1 done" in last
+    assert "1 failed" in last
 
 
 def test_the_command_that_tries_a_model_again_has_all_that_was_said_of_it(tmp_path):

@@ -8,7 +8,7 @@ from collections import Counter
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from kconvert.printable import printable
 from kconvert.report import Converted, Failed, Outcome
@@ -16,7 +16,7 @@ from kconvert.stores import joined
 
 
 class Display:
-    """Shows outcomes as they come; a context manager.
+    """Shows outcomes as they come, and on a terminal what each worker is at and for how long; a context manager.
 
     Args:
         console: of the caller, who alone prints.
@@ -30,10 +30,11 @@ class Display:
         self._begin = time.monotonic()
         self._stack = contextlib.ExitStack()
         self._progress: Progress | None = None
+        self._at_work: dict[str, TaskID] = {}
 
     def __enter__(self) -> Display:
         if self._console.is_terminal and not self._is_quiet:
-            columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
             self._progress = self._stack.enter_context(Progress(*columns, console=self._console))
             self._task = self._progress.add_task("looking for models", total=None)
         return self
@@ -43,16 +44,24 @@ class Display:
     ) -> None:
         self._stack.close()
 
+    def begin(self, source: str) -> None:
+        """A worker has taken it; from any thread."""
+        if self._progress is not None:
+            self._at_work[source] = self._progress.add_task(printable(f"  {shortened(source)}"), total=None)
+
     def add(self, outcome: Outcome) -> None:
         """One more."""
+        if self._progress is not None and outcome.source in self._at_work:
+            self._progress.remove_task(self._at_work.pop(outcome.source))
         status = _status(outcome)
         self._counts[status] += 1
         if isinstance(outcome, Failed):
             self._errors[type(outcome.error).__name__] += 1
         if self._progress is not None:
-            rate = sum(self._counts.values()) / max(time.monotonic() - self._begin, 1e-6) * 60
+            done = sum(self._counts.values())
+            rate = done / max(time.monotonic() - self._begin, 1e-6) * 60
             failed = f", {self._counts['failed']} failed" if self._counts["failed"] else ""
-            self._progress.update(self._task, advance=1, description=f"{rate:.0f} models a minute{failed}")
+            self._progress.update(self._task, description=f"{done} done, {rate:.0f} models a minute{failed}")
         if not self._is_quiet and (self._progress is None or isinstance(outcome, Failed)):
             self._console.print(printable(_line(outcome)))
 
@@ -61,6 +70,11 @@ class Display:
         lines = [f"{count:6} {status}" for status, count in sorted(self._counts.items())]
         lines += [f"{count:6} by {error}" for error, count in self._errors.most_common()]
         return [*lines, joined(output, "report.html")]
+
+
+def shortened(source: str, width: int = 60) -> str:
+    """The end of a long path, where models differ."""
+    return source if len(source) <= width else f"...{source[3 - width :]}"
 
 
 def _status(outcome: Outcome) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, Protocol
@@ -41,9 +41,14 @@ class Place(Protocol):
 
 
 class Here:
-    """Threads of this process: `jobs` models at a time, fewer where they would not fit into memory."""
+    """Threads of this process: `jobs` models at a time, fewer where they would not fit into memory.
 
-    def __init__(self, jobs: int, each: Mapping[str, Any]) -> None:
+    Args:
+        on_begin: told of each source when its turn comes, in the thread that converts it.
+    """
+
+    def __init__(self, jobs: int, each: Mapping[str, Any], on_begin: Callable[[str], None] | None = None) -> None:
+        self._on_begin = on_begin
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="kconvert")
         self._room = Room()
         self._each = each
@@ -54,6 +59,8 @@ class Here:
 
     def _converted(self, task: Task, overwrite: bool) -> Outcome:
         with self._room.taken(FRAMEWORK + COPIES * task.found.nbytes):
+            if self._on_begin is not None:
+                self._on_begin(task.found.source)
             return converted(task, overwrite, self._each)
 
     def outcome(self, task: Task, future: Future[Any]) -> Outcome:

@@ -39,6 +39,7 @@ def convert_many(
     timeout: float | None = None,
     memory_limit: int | str | None = None,
     overwrite: bool = False,
+    on_begin: Callable[[str], None] | None = None,
     on_outcome: Callable[[Outcome], None] | None = None,
     **options: Any,
 ) -> Iterator[Outcome]:
@@ -59,6 +60,7 @@ def convert_many(
         version_dir: every model becomes a SavedModel at `<model>/<version_dir>`, as model servers want it.
         overwrite: replace outputs that were there before the batch first ran; those that it wrote are replaced anyway.
         timeout, memory_limit: of each model.
+        on_begin: told of each source that a worker of this machine begins with, in another thread.
         on_outcome: told of each outcome, in the caller's thread.
         options: of `kconvert.convert` for all models; a `kconvert.yaml` beside or above a model says more.
 
@@ -84,7 +86,7 @@ def convert_many(
     each = {"timeout": timeout, "memory_limit": memory_limit, "format": kind}
     journal = Journal(output)
     try:
-        place: Place = Here(jobs, each) if scheduler is None else Cluster(scheduler, each)
+        place: Place = Here(jobs, each, on_begin) if scheduler is None else Cluster(scheduler, each)
     except BaseException:
         journal.close()
         raise
