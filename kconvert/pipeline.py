@@ -96,12 +96,12 @@ def converted(
     clock = Clock()
     with clock("read"):
         spec = reached.source = read(source, **reading, custom=custom.definitions)
-    if verifier is not None:
-        verifier.start()  # it imports TensorFlow while this process upgrades the model, and imports it too
     with clock("upgrade"):
         spec, without_training = prepared(spec, maps, training, format)
         upgraded, laid = upgraded_as(spec, maps, data_format, io)
         reached.upgraded = upgraded
+    if verifier is not None:
+        verifier.start()  # it imports TensorFlow while this process does; not sooner, what reads a file has little memory
     code = custom.text if needs_code(upgraded.spec) else ""
     module = custom_module(place) if code and format == "keras" else None
     with clock("import"):

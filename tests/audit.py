@@ -26,6 +26,12 @@ def _hook(event, arguments):
 
 sys.addaudithook(_hook)
 
+NEVER_IMPORTED = (
+    "kconvert.__main__",
+    "kconvert.worker",
+    "kconvert.migrate.emitted",
+)  # programs, and what is read as text
+
 
 @functools.cache
 def warm_up():
@@ -33,7 +39,7 @@ def warm_up():
     import kconvert
 
     for found in pkgutil.walk_packages(kconvert.__path__, "kconvert."):
-        if found.name not in ("kconvert.__main__", "kconvert.worker"):
+        if found.name not in NEVER_IMPORTED and not found.name.startswith("kconvert.migrate.emitted."):
             importlib.import_module(found.name)
     samples = Path(__file__).parents[1] / "sample_models"
     for name in ("mnist_cnn/model.h5", "word_tagger/model.keras", "price_model/saved_model", "variational/model.keras"):

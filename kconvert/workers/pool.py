@@ -20,7 +20,7 @@ class Pool:
     Args:
         program: takes jobs, see `kconvert/worker.py`.
         jobs_each: after so many jobs a worker is replaced, whatever it has piled up: importing TensorFlow twice, here and
-            in the verifier, costs as much as sixty small models.
+            in the verifier, costs as much as some fifty small models.
         bytes_each: one that still holds so much after a job, with its verifier, is replaced at once.
         idle: seconds that one waits for the next job before it ends.
         is_verbose: what workers write to stderr is shown.
