@@ -1,6 +1,6 @@
 """Is a batch the same as its models one by one? All cases of a corpus in one command, and each alone, compared byte for byte.
 
-    python benchmarks/one_batch.py ../shared/corpus [--jobs 2]
+    python benchmarks/one_batch.py ../shared/corpus [--jobs 2] [--every 1]
 
 A case is a folder with a model and `case.json`, whose `hints` become a `kconvert.yaml`.
 """
@@ -36,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--every", type=int, default=1, help="convert only every so many of them alone")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         zoo, out = Path(name) / "zoo", Path(name) / "out"
@@ -50,12 +51,13 @@ def main() -> None:
         print(f"one command: {len(records)} models in {seconds:.0f} s, exit status {status}")
         print(", ".join(f"{count} {what}" for what, count in Counter(r["status"] for r in records.values()).items()))
         differing = []
-        for relative, record in records.items():
+        compared = list(records.items())[:: asked.every]
+        for relative, record in compared:
             target = Path(record["target"])
             there = digest_of(target) if record["status"] == "converted" else ""
             if converted_alone(zoo / relative, Path(name) / "alone" / target.name) != there:
                 differing.append(relative)
-    print("the same one by one, byte for byte:", len(records) - len(differing), "of", len(records))
+    print("the same one by one, byte for byte:", len(compared) - len(differing), "of", len(compared))
     print("\n".join(differing))
     sys.exit(bool(differing))
 
