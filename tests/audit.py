@@ -41,6 +41,7 @@ def warm_up():
     for found in pkgutil.walk_packages(kconvert.__path__, "kconvert."):
         if found.name not in NEVER_IMPORTED and not found.name.startswith("kconvert.migrate.emitted."):
             importlib.import_module(found.name)
+    kconvert.versions.versions()
     samples = Path(__file__).parents[1] / "sample_models"
     for name in ("mnist_cnn/model.h5", "word_tagger/model.keras", "price_model/saved_model", "variational/model.keras"):
         kconvert.plan(samples / name, isolation="none")

@@ -26,8 +26,9 @@ from kconvert.batch.places import Room
 from kconvert.batch.settings import Settings
 from kconvert.batch.tasks import tasks_of
 from kconvert.discovery import models_below
-from kconvert.errors import TargetError, UsageError
+from kconvert.errors import NoWeights, TargetError, UsageError
 from kconvert.page import zoo_page
+from kconvert.read.pairing import weights_beside
 from kconvert.report import Converted, Failed, Skipped
 from kconvert.stores import digest_of
 
@@ -196,6 +197,16 @@ def test_poisoned_files_cost_themselves_alone_and_a_second_run_does_what_is_new(
 
 def targets(folder):
     return tasks_of(list(models_below(str(folder))), str(folder), str(folder.parent / "out"), {}, "keras")
+
+
+@pytest.mark.parametrize("name", ["weights.h5", "model.weights.h5", "net_weights.h5", "net.hdf5"])
+def test_an_architecture_has_the_one_weights_file_beside_it_that_is_named_so(name, tmp_path):
+    for file in ("net.json", name):
+        (tmp_path / file).touch()
+    assert weights_beside(tmp_path / "net.json") == tmp_path / name
+    (tmp_path / "net_weights.hdf5").touch()
+    with pytest.raises(NoWeights, match="several files"):
+        weights_beside(tmp_path / "net.json")
 
 
 def test_a_terminal_shows_what_each_worker_is_at(tmp_path):
