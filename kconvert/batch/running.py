@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any
@@ -90,22 +90,21 @@ def convert_many(
     except BaseException:
         journal.close()
         raise
-    return _outcomes(tasks, journal, place, output, resume, fail_fast, overwrite, on_outcome)
+    ended = _ended(tasks, journal, place, output, resume, fail_fast, overwrite)
+    return _outcomes(ended, tasks, journal, place, output, on_outcome)
 
 
 def _outcomes(
+    ended: Iterable[tuple[Task, Outcome]],
     tasks: Sequence[Task],
     journal: Journal,
     place: Place,
     output: str,
-    resume: bool,
-    fail_fast: bool,
-    overwrite: bool,
     on_outcome: Callable[[Outcome], None] | None,
 ) -> Iterator[Outcome]:
     with journal:
         try:
-            for task, outcome in _ended(tasks, journal, place, output, resume, fail_fast, overwrite):
+            for task, outcome in ended:
                 if not isinstance(outcome, Skipped):
                     record = record_of(task, outcome) | {"page": write_page(output, task.found.relative, outcome)}
                     journal.write(task, record["status"], record)
