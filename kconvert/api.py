@@ -421,7 +421,9 @@ def _built(spec: Any, code: Sequence[str]) -> Any:
 
     text = custom_code(code).text if needs_code(spec) else ""
     with neutral_settings(), loaded(text, "custom", ", ".join(code)) as objects:
-        return built(spec, objects)[0]
+        model, values = built(spec, objects, is_digested=False)
+        values.fill()
+        return model
 
 
 def _publish(room: Staged, page: Staged | None, report: Report, overwrite: bool) -> None:

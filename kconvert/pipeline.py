@@ -19,8 +19,10 @@ from kconvert.spec import ModelSpec, Nest, ports_in_keras_order, walk
 from kconvert.steps import stage
 from kconvert.training import Borders, Wanted
 from kconvert.upgrade import Upgraded, upgrade
+from kconvert.variables import keyed_states, keyed_variables
 
 if TYPE_CHECKING:
+    from kconvert.transfer import Values
     from kconvert.verify import Tolerance, Verifier
 
 
@@ -115,18 +117,24 @@ def converted(
         module.write_text(code, encoding="utf-8")
     with neutral_settings(), loaded(code, custom_module(place).stem, str(module or place)) as objects:
         with clock("rebuild"):
-            model, digests = built(upgraded.spec, objects)
+            model, values = built(upgraded.spec, objects, is_digested=verifier is not None)
         with clock("training"):
             state = without_training or resumed(
-                spec, upgraded, model, maps, training, lambda new: with_channels_last(new, io).spec if laid else new
+                spec,
+                upgraded,
+                model,
+                values,
+                maps,
+                training,
+                lambda new: with_channels_last(new, io).spec if laid else new,
             )
-            digests |= state.digests
         with clock("export"):
             served = served_names(spec, upgraded.renamed)
-            write(model, place, format, served)
+            write(model, place, format, served, values)
         check = Verification("skipped")
         if verifier is not None:
             with clock("verify"):
+                digests = values.digests([*keyed_variables(model), *keyed_states(model)])
                 check = verified(
                     verifier, place, format, digests, original=spec, renamed=upgraded.renamed, moved=upgraded.moved,
                     probe=probe, tolerance=tolerance, input_names=served.inputs, output_names=served.outputs,
@@ -185,17 +193,18 @@ def pair_verified(
     )
 
 
-def built(spec: ModelSpec, custom: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, str]]:
-    """The Keras model with its weights, and the digest of each weight.
+def built(spec: ModelSpec, custom: Mapping[str, Any] | None = None, is_digested: bool = True) -> tuple[Any, Values]:
+    """The Keras model, and the values of its weights, which are in memory only where the user's own code may ask for them.
 
     Args:
         custom: the user's own classes and functions, loaded.
+        is_digested: the values' digests will be asked for.
     """
     from kconvert.rebuild import rebuild
     from kconvert.transfer import transfer
 
     model = rebuild(spec, custom or {})
-    return model, transfer(spec, model)
+    return model, transfer(spec, model, is_digested)
 
 
 def served_names(spec: ModelSpec, renamed: Mapping[str, str]) -> Served:

@@ -65,7 +65,7 @@ def reported(
         },
         target={"path": str(target), "format": format, "sha256": sha256(place)},
         layers=done.upgraded.layers,
-        training={k: v for k, v in dataclasses.asdict(done.training).items() if k != "digests"},
+        training=dataclasses.asdict(done.training),
         verification=done.verification,
         notes=tuple(notes),
         renamed=done.upgraded.renamed,

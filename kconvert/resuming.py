@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from kconvert.errors import ConversionFailed, KConvertError, Problem, Rejected
 from kconvert.spec import ModelSpec
 from kconvert.training import Wanted
 from kconvert.upgrade import Upgraded, upgrade
 from kconvert.upgrade.training import compiled, numbered, other_steps, states
-from kconvert.variables import digest, keyed_states
+
+if TYPE_CHECKING:
+    from kconvert.transfer import Values
 
 OPTION = "--training auto|drop"
 
@@ -31,7 +31,6 @@ class Resumed:
         variables: how many of its variables came from the file.
         inexact: why further steps are not exactly those of the framework that wrote the file.
         notes: what was left out and changes no step.
-        digests: of each of the optimizer's variables, by the keys of `keyed_states`.
     """
 
     kept: bool
@@ -41,7 +40,6 @@ class Resumed:
     variables: int = 0
     inexact: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    digests: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def prepared(spec: ModelSpec, maps: Sequence[Path], wanted: Wanted, format: str) -> tuple[ModelSpec, Resumed | None]:
@@ -72,6 +70,7 @@ def resumed(
     spec: ModelSpec,
     upgraded: Upgraded,
     model: Any,
+    values: Values,
     maps: Sequence[Path],
     wanted: Wanted,
     rewritten: Callable[[ModelSpec], ModelSpec] = lambda new: new,
@@ -80,6 +79,7 @@ def resumed(
 
     Args:
         spec: of `prepared`, and `upgraded` what became of it.
+        values: takes what the optimizer's variables shall be.
         rewritten: what is done to an upgraded model, which moves its weights once more.
 
     Raises:
@@ -95,14 +95,13 @@ def resumed(
         found = trained(rewritten(upgrade(numbers.spec, maps).spec), numbers.ranges, model)
         state = states(spec, said.state, {name: len(numbers) for name, numbers in found.weights.items()})
         compile_model(model, said)
-        variables = restored(model.optimizer, found, state)
+        variables = restored(model.optimizer, found, state, values)
     except KConvertError as error:
         forget_training(model)
         return _left_out(error, wanted)
     optimizer = str(said.optimizer["class_name"])
     inexact = (*said.inexact, *other_steps(spec))
-    digests = {key: digest(np.asarray(v)) for key, v in keyed_states(model)}
-    return Resumed(True, "", optimizer, state.iterations, variables, inexact, said.notes, digests)
+    return Resumed(True, "", optimizer, state.iterations, variables, inexact, said.notes)
 
 
 def _left_out(error: KConvertError, wanted: Wanted) -> Resumed:

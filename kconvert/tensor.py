@@ -6,13 +6,14 @@ without reading one weight, and converted holding one tensor at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+Blocks = Callable[[int], Iterator[Array]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +26,7 @@ class Tensor:
         sources: file tensor -> how many of its elements are in here. Summed over a whole model, every file tensor's
             count equals its size: that is what "used exactly once" means.
         steps: what was done to it, for the report.
+        in_blocks: how the value is read part by part, where the file can do that; see `blocks`.
     """
 
     name: str
@@ -33,12 +35,15 @@ class Tensor:
     read: Callable[[], Array] = field(repr=False)
     sources: Mapping[str, int] = field(default_factory=dict, repr=False)
     steps: tuple[str, ...] = ()
+    in_blocks: Blocks | None = field(default=None, repr=False)
 
     @classmethod
-    def of_file(cls, name: str, shape: Sequence[int], dtype: Any, read: Callable[[], Array]) -> Tensor:
+    def of_file(
+        cls, name: str, shape: Sequence[int], dtype: Any, read: Callable[[], Array], in_blocks: Blocks | None = None
+    ) -> Tensor:
         """A tensor as the file stores it."""
         dims = tuple(int(n) for n in shape)
-        return cls(name, dims, np.dtype(dtype), read, {name: _count(dims)})
+        return cls(name, dims, np.dtype(dtype), read, {name: _count(dims)}, in_blocks=in_blocks)
 
     @classmethod
     def constant(cls, name: str, value: Array) -> Tensor:
@@ -47,7 +52,17 @@ class Tensor:
 
     def again(self) -> Tensor:
         """The same values for a second place that the same formula needs them at; they count once."""
-        return Tensor(self.name, self.shape, self.dtype, self.read, {}, self.steps)
+        return Tensor(self.name, self.shape, self.dtype, self.read, {}, self.steps, self.in_blocks)
+
+    def blocks(self, limit: int) -> Iterator[Array]:
+        """All elements in row-major order, in arrays of one axis and at most `limit` bytes (or one element).
+
+        A tensor that lies in the file as it is wanted is never in memory as a whole. A block may be overwritten by the next.
+        """
+        if self.in_blocks is not None:
+            yield from self.in_blocks(limit)
+        else:
+            yield from cut(self.read(), limit)
 
     @property
     def size(self) -> int:
@@ -75,7 +90,9 @@ class Tensor:
         new = tuple(int(n) for n in shape)
         if _count(new) != self.size:
             raise ValueError(f"cannot reshape {self.name} {self.shape} to {new}")
-        return self if new == self.shape else self._view(f"reshape {list(new)}", new, lambda a: a.reshape(new))
+        if new == self.shape:
+            return self
+        return replace(self._view(f"reshape {list(new)}", new, lambda a: a.reshape(new)), in_blocks=self.in_blocks)
 
     def take(self, start: int, stop: int, axis: int = 0) -> Tensor:
         """The part `start:stop` along `axis`."""
@@ -145,6 +162,21 @@ class Tensor:
             self.name, shape, self.dtype, lambda: function(before()),
             self.sources if sources is None else sources, (*self.steps, step),
         )  # fmt: skip
+
+
+def cut(value: Array, limit: int) -> Iterator[Array]:
+    """Its elements in row-major order, in arrays of one axis and at most `limit` bytes (or one element)."""
+    if value.nbytes <= limit or value.ndim == 0:
+        yield np.ascontiguousarray(value).reshape(-1)
+        return
+    row = value.nbytes // len(value)
+    if row > limit:
+        for part in value:
+            yield from cut(part, limit)
+        return
+    rows = limit // row
+    for start in range(0, len(value), rows):
+        yield np.ascontiguousarray(value[start : start + rows]).reshape(-1)
 
 
 def _count(shape: Sequence[int]) -> int:

@@ -38,7 +38,12 @@ def keyed_states(model: Any) -> Iterator[tuple[str, Any]]:
 
 def digest(value: Any) -> str:
     """Of a NumPy array: dtype, shape and every bit."""
-    total = hashlib.sha256(f"{value.dtype.str}{value.shape}".encode())
+    total = began(value.dtype, value.shape)
     if value.nbytes:
         total.update(value.ravel().view("u1"))  # no copy of what lies in order
-    return total.hexdigest()
+    return str(total.hexdigest())
+
+
+def began(dtype: Any, shape: Any) -> Any:
+    """The beginning of the digest of an array, of which the elements' bytes are to follow in row-major order."""
+    return hashlib.sha256(f"{dtype.str}{tuple(shape)}".encode())

@@ -247,6 +247,7 @@ def check(folder: Path, verifier, chance: random.Random, tolerance: float) -> Re
     from kconvert.pipeline import built, served_names
     from kconvert.read import read
     from kconvert.upgrade import upgrade
+    from kconvert.variables import keyed_variables
     from kconvert.verify import Tolerance, verified
     from kconvert.verify.comparing import difference
     from kconvert.verify.running import run
@@ -264,13 +265,13 @@ def check(folder: Path, verifier, chance: random.Random, tolerance: float) -> Re
     with tempfile.TemporaryDirectory() as temporary, neutral_settings():
         path = Path(temporary) / "mutant.keras"
         try:
-            model, digests = built(mutant)
-            write(model, path, "keras", served)
+            model, values = built(mutant)
+            write(model, path, "keras", served, values)
         except (ConversionFailed, ValueError):
             return None
         try:
             found = verified(
-                verifier, path, "keras", digests, original=spec, renamed=upgraded.renamed, moved=upgraded.moved,
+                verifier, path, "keras", values.digests(keyed_variables(model)), original=spec, renamed=upgraded.renamed, moved=upgraded.moved,
                 tolerance=Tolerance(tolerance, tolerance), input_names=served.inputs, output_names=served.outputs,
             )  # fmt: skip
         except VerificationFailed as error:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from kconvert.errors import UsageError
+from kconvert.export.given import Names, Values
 from kconvert.export.keras_file import write_keras_file
-from kconvert.export.names import Names
 from kconvert.export.saved_model import write_saved_model
 
-FORMATS: dict[str, Callable[[Any, Path, Names], None]] = {
+FORMATS: dict[str, Callable[[Any, Path, Names, Values], None]] = {
     "keras": write_keras_file,
     "savedmodel": write_saved_model,
 }
@@ -39,10 +39,11 @@ def format_of(target: Path, said: str | None) -> str:
     )
 
 
-def write(model: Any, target: Path, format: str, names: Names) -> None:
+def write(model: Any, target: Path, format: str, names: Names, values: Values) -> None:
     """Writes the model at `target`, which must not be there yet.
 
     Args:
         names: one per input and output, for formats that name them.
+        values: of the model's variables.
     """
-    FORMATS[format](model, target, names)
+    FORMATS[format](model, target, names, values)

@@ -1,42 +1,85 @@
-"""The `.keras` format: a zip archive with the config as JSON and the weights as HDF5, the same bytes every time."""
+"""The `.keras` format: a zip archive with the config as JSON and the weights as HDF5, the same bytes every time.
+
+Keras's own `save` has the weights three times in memory: in the variables, as NumPy arrays, and as a file in an archive.
+Here large tensors pass through in blocks; all else is Keras's own (keras 3.15.1 src/saving/saving_lib.py
+`_save_model_to_fileobj`).
+"""
 
 from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from kconvert.export.names import Names
+from kconvert.export.given import Names, Values
+from kconvert.export.weights import Gap, laid_out
 
 NO_DATE = "1980-01-01@00:00:00"
+BLOCK = 1 << 20
 
 
-def write_keras_file(model: Any, target: Path, names: Names) -> None:
-    """Saves, with the optimizer where the model is compiled, then takes out what differs from run to run (dates, addresses)."""
-    dated = target.with_name(".dated.keras")
-    model.save(dated, include_optimizer=bool(model.compiled))
+def write_keras_file(model: Any, target: Path, names: Names, values: Values) -> None:
+    """Saves, with the optimizer where the model is compiled, without what differs from run to run (dates, addresses)."""
+    from keras.src.saving import saving_lib
+
+    config, metadata = map(json.loads, saving_lib._serialize_model_as_json(model))
+    assets = saving_lib.DiskIOStore("assets", mode="w")
+    frame = target.with_name(".frame.h5")
     try:
-        _copy_reproducibly(dated, target)
+        gaps = laid_out(model, frame, assets, values)
+        texts = {
+            "config.json": json.dumps(_built_by_calls(_with_small_ids(config, {}))).encode(),
+            "metadata.json": json.dumps({**metadata, "date_saved": NO_DATE}).encode(),
+        }
+        with zipfile.ZipFile(target, "w") as archive:
+            for name, file in _files(Path(assets.working_dir)):
+                with file.open("rb") as content, _entry(archive, f"assets/{name}", file.stat().st_size) as entry:
+                    _copied(content, entry, file.stat().st_size)
+            for name, text in texts.items():
+                with _entry(archive, name, len(text)) as entry:
+                    entry.write(text)
+            size = frame.stat().st_size
+            with frame.open("rb") as content, _entry(archive, "model.weights.h5", size) as entry:
+                _filled(content, entry, size, gaps, values)
     finally:
-        dated.unlink()
+        assets.close()
+        frame.unlink(missing_ok=True)
 
 
-def _copy_reproducibly(dated: Path, target: Path) -> None:
-    with zipfile.ZipFile(dated) as old, zipfile.ZipFile(target, "w") as new:
-        for name in sorted(old.namelist()):
-            entry = zipfile.ZipInfo(name)  # the first moment that a zip file can name
-            entry.compress_type = zipfile.ZIP_STORED
-            entry.external_attr = 0o644 << 16
-            if name == "metadata.json":
-                new.writestr(entry, json.dumps({**json.loads(old.read(name)), "date_saved": NO_DATE}))
-                continue
-            if name == "config.json":
-                new.writestr(entry, json.dumps(_built_by_calls(_with_small_ids(json.loads(old.read(name)), {}))))
-                continue
-            with old.open(name) as source, new.open(entry, "w", force_zip64=True) as copy:
-                while block := source.read(1 << 20):
-                    copy.write(block)
+def _files(folder: Path) -> list[tuple[str, Path]]:
+    return sorted((p.relative_to(folder).as_posix(), p) for p in folder.rglob("*") if p.is_file())
+
+
+def _entry(archive: zipfile.ZipFile, name: str, size: int) -> IO[bytes]:
+    entry = zipfile.ZipInfo(name)  # the first moment that a zip file can name
+    entry.file_size = size
+    entry.compress_type = zipfile.ZIP_STORED
+    entry.external_attr = 0o644 << 16
+    return archive.open(entry, "w")
+
+
+def _filled(frame: IO[bytes], entry: IO[bytes], size: int, gaps: list[Gap], values: Values) -> None:
+    """The weights file, whose tensors are put where the frame has room for them."""
+    at = 0
+    for gap in sorted(gaps, key=lambda gap: gap.offset):
+        _copied(frame, entry, gap.offset - at)
+        for block in values.blocks(gap.variable):
+            entry.write(block.data.cast("B"))
+        at = frame.seek(gap.offset + gap.nbytes)
+    _copied(frame, entry, size - at)
+
+
+def _copied(source: IO[bytes], entry: IO[bytes], count: int) -> None:
+    for block in _blocks(source, count):
+        entry.write(block)
+
+
+def _blocks(source: IO[bytes], count: int) -> Iterator[bytes]:
+    while count and (block := source.read(min(count, BLOCK))):
+        count -= len(block)
+        yield block
 
 
 def _with_small_ids(config: Any, ids: dict[int, int]) -> Any:

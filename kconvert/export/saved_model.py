@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from kconvert.errors import ConversionFailed, Rejected
-from kconvert.export.names import Names
+from kconvert.export.given import Names, Values
 from kconvert.framework import keras_on_tensorflow
 
 
-def write_saved_model(model: Any, target: Path, names: Names) -> None:
+def write_saved_model(model: Any, target: Path, names: Names, values: Values) -> None:
     """Writes `serve` and `serving_default`; both take the inputs by name and return a dict of the outputs.
 
     Raises:
@@ -19,6 +19,7 @@ def write_saved_model(model: Any, target: Path, names: Names) -> None:
     import tensorflow as tf
 
     keras = keras_on_tensorflow()
+    values.fill()
     _refuse_open_steps(model, keras)
     flat = keras.Model(model.inputs, model.outputs)  # the same layers, whatever structure the model takes and gives
     specs = [tf.TensorSpec(i.shape, i.dtype, name=n) for i, n in zip(model.inputs, names.inputs, strict=True)]

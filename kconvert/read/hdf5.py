@@ -21,7 +21,7 @@ from kconvert.read.scan.hdf5 import scan_hdf5, shown
 from kconvert.read.scan.opened import check_unchanged, regular_file
 from kconvert.spec import Tensor
 from kconvert.steps import step
-from kconvert.tensor import Array
+from kconvert.tensor import Array, cut
 
 NUMBERS = "fiub"
 DAMAGES = (OSError, RuntimeError, KeyError, TypeError, ValueError, OverflowError)  # whatever h5py makes of wrong bytes
@@ -163,19 +163,27 @@ class HDF5File:
             raise CorruptSource(f"{self.path}: {shown(full_name)} is empty", code="E_DTYPE")
 
         def read() -> Array:
-            self._check_whole()
-            step(f"reading tensor {full_name}")
-            try:
-                value = np.asarray(dataset[()])
-            except DAMAGES as error:
-                raise CorruptSource(f"{self.path}: {shown(full_name)} cannot be read: {_reason(error)}") from None
-            check_unchanged(self.path, self._identity)
-            if is_bfloat16:  # which NumPy lacks: the float32 of the same value
-                return (value.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-            return value.astype(value.dtype.newbyteorder("=")) if not value.dtype.isnative else value
+            with self._reading(full_name):
+                return _plain(np.asarray(dataset[()]), is_bfloat16)
+
+        def in_blocks(limit: int) -> Iterator[Array]:
+            with self._reading(full_name):
+                for block in _rows(dataset, limit):
+                    yield _plain(block, is_bfloat16)
 
         dtype = np.dtype(np.float32) if is_bfloat16 else dataset.dtype.newbyteorder("=")
-        return Tensor.of_file(full_name, dataset.shape, dtype, read)
+        lies_in_order = dataset.chunks is None and dataset.ndim > 0 and dataset.size > 0
+        return Tensor.of_file(full_name, dataset.shape, dtype, read, in_blocks if lies_in_order else None)
+
+    @contextlib.contextmanager
+    def _reading(self, full_name: str) -> Iterator[None]:
+        self._check_whole()
+        step(f"reading tensor {full_name}")
+        try:
+            yield
+        except DAMAGES as error:
+            raise CorruptSource(f"{self.path}: {shown(full_name)} cannot be read: {_reason(error)}") from None
+        check_unchanged(self.path, self._identity)
 
     def _dataset(self, group: h5py.Group, name: str) -> h5py.Dataset:
         found = self._walked(group, name)
@@ -222,6 +230,28 @@ def model_config(file: HDF5File) -> str:
     if not isinstance(config, str):
         raise CorruptSource(f"{file.path}: model_config: not valid JSON: not a text", code="E_BAD_CONFIG")
     return config
+
+
+def _plain(value: Array, is_bfloat16: bool) -> Array:
+    """In this machine's byte order; bfloat16, which NumPy lacks, as the float32 of the same value."""
+    if is_bfloat16:
+        return (value.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+    return value.astype(value.dtype.newbyteorder("=")) if not value.dtype.isnative else value
+
+
+def _rows(dataset: h5py.Dataset, limit: int) -> Iterator[Array]:
+    """What lies in order, so many rows at a time; memory is taken once, for getting it costs as much as filling it."""
+    row = dataset.nbytes // len(dataset)
+    if row > limit:
+        for number in range(len(dataset)):
+            yield from cut(np.asarray(dataset[number]), limit)
+        return
+    rows = min(max(limit // row, 1), len(dataset))
+    room = np.empty((rows, *dataset.shape[1:]), dataset.dtype)
+    for start in range(0, len(dataset), rows):
+        count = min(rows, len(dataset) - start)
+        dataset.read_direct(room, np.s_[start : start + count], np.s_[:count])
+        yield room[:count].reshape(-1)
 
 
 def _names(group: h5py.Group, attribute: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 A config of a hundred bytes can ask for a Dense layer of 10^9 units, in a dozen spellings. Every weight is filled from a
 tensor of exactly its shape afterwards, so the sum of the tensors' sizes bounds the weights, whatever asks for them. Their
-initial values matter to nobody: zeros cost nothing, where an orthogonal matrix costs minutes.
+initial values matter to nobody, so they get none (`kconvert/late.py`); code of the user's own, which may assign to them, gets zeros.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from kconvert.errors import UnsafeSource
 from kconvert.framework import keras_on_tensorflow
+from kconvert.late import Late, late_variables
 from kconvert.spec import ModelSpec, stored_tensors
 
 SLACK = 64 << 20  # bytes for what no file has: the states of stateful layers, seeds
@@ -21,8 +22,11 @@ WIDEST = 8  # bytes of an element
 
 
 @contextlib.contextmanager
-def bounded_weights(spec: ModelSpec) -> Iterator[None]:
+def bounded_weights(spec: ModelSpec, is_late: bool = True) -> Iterator[None]:
     """While the body runs, layers may add as many elements as the spec's tensors have.
+
+    Args:
+        is_late: weights have no value yet.
 
     Raises:
         UnsafeSource: one asks for more, before it gets it.
@@ -42,7 +46,10 @@ def bounded_weights(spec: ModelSpec) -> Iterator[None]:
                 code="E_BOMB",
             )
         left -= asked
-        return original(self, shape, "zeros", *args, **kwargs)
+        if not is_late:
+            return original(self, shape, "zeros", *args, **kwargs)
+        with late_variables():
+            return original(self, shape, Late(), *args, **kwargs)
 
     layer_class.add_weight = add_weight
     try:

@@ -17,7 +17,7 @@ from kconvert.sums import has_plain_sums
 
 
 def rebuilt(spec: ModelSpec, custom: Objects = NO_OBJECTS) -> Any:
-    """The model, its weights still at their initial values.
+    """The model, its weights without values: late ones, or zeros where code of the user's own may assign to them.
 
     A Sequential stays one where its layers form a chain without operations between them.
 
@@ -29,7 +29,7 @@ def rebuilt(spec: ModelSpec, custom: Objects = NO_OBJECTS) -> Any:
         UnsafeSource: a layer asks for more weights than the file has tensors.
     """
     try:
-        with bounded_weights(spec):
+        with bounded_weights(spec, is_late=not custom):
             return _model(spec, custom)
     except Problem as problem:
         raise ConversionFailed([problem]) from None

@@ -1,62 +1,51 @@
-"""Every variable from exactly one tensor, one tensor in memory at a time."""
+"""Every variable from exactly one tensor."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from kconvert.errors import ConversionFailed, MissingTensor, Problem, ShapeMismatch, UnusedTensor
+from kconvert.late import is_late
 from kconvert.spec import LayerSpec, ModelSpec
-from kconvert.tensor import Array, Tensor
+from kconvert.tensor import Tensor
 from kconvert.transfer.custom_layers import custom_pairs
-from kconvert.variables import STATES, digest, keyed_variables
+from kconvert.transfer.values import Pair, Values
+from kconvert.variables import STATES, keyed_variables
 
 CUSTOM = "custom."
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    path: str
-    class_name: str
-    variable: Any
-    tensor: Tensor
+def transferred(spec: ModelSpec, model: Any, is_digested: bool = True) -> Values:
+    """The tensor of every variable; values are read as late as possible.
 
-    @property
-    def fits(self) -> bool:
-        """True where the tensor has its variable's shape."""
-        return tuple(self.variable.shape) == self.tensor.shape
-
-
-def transferred(spec: ModelSpec, model: Any) -> dict[str, str]:
-    """Writes all tensors; returns for each key of `keyed_variables` the digest of what it was meant to be.
+    Args:
+        is_digested: the digests of the values will be asked for.
 
     Raises:
-        ConversionFailed: a variable without a tensor, a tensor without a variable, a shape or a value that does not fit.
-            Nothing has been written then, unless a value does not fit its variable's dtype.
+        ConversionFailed: a variable without a tensor, a tensor without a variable, a shape that does not fit.
     """
     problems: list[Problem] = []
     pairs = list(_pairs_of_model(spec, model, (), problems))
     problems += [_mismatch(pair) for pair in pairs if not pair.fits]
-    written = {id(pair.variable) for pair in pairs}
+    known = {id(pair.variable) for pair in pairs}
     problems += [
         MissingTensor(f"its variable {key} has no tensor in the file")
         for key, variable in keyed_variables(model)
-        if id(variable) not in written
+        if id(variable) not in known
     ]
     if problems:
         raise ConversionFailed(problems)
-    digests: dict[int, str] = {}
-    for pair in pairs:
-        value = _as_dtype(pair.tensor.read(), np.dtype(pair.variable.dtype), pair.path, pair.tensor)
-        digests[id(pair.variable)] = digest(value)
-        pair.variable.assign(value)
+    values = Values(is_digested)
+    values.add(pairs)
+    if not all(is_late(pair.variable) for pair in pairs):
+        values.fill()  # code of the user's own may compute with them
     _finish(model)
     _fix_seeds(model)
-    return {key: digests[id(variable)] for key, variable in keyed_variables(model)}
+    return values
 
 
 def tensors_of_variables(spec: ModelSpec, model: Any) -> Iterator[tuple[str, Any, Tensor]]:
@@ -65,7 +54,7 @@ def tensors_of_variables(spec: ModelSpec, model: Any) -> Iterator[tuple[str, Any
         yield pair.path, pair.variable, pair.tensor
 
 
-def _pairs_of_model(spec: ModelSpec, model: Any, parents: tuple[str, ...], problems: list[Problem]) -> Iterator[_Pair]:
+def _pairs_of_model(spec: ModelSpec, model: Any, parents: tuple[str, ...], problems: list[Problem]) -> Iterator[Pair]:
     layers = {layer.name: layer for layer in model.layers}
     for layer in spec.layers:
         if layer.class_name.startswith("ops.") or layer.class_name == "InputLayer":
@@ -73,7 +62,7 @@ def _pairs_of_model(spec: ModelSpec, model: Any, parents: tuple[str, ...], probl
         yield from _pairs_of_layer(layer, layers[layer.name], (*parents, layer.name), problems)
 
 
-def _pairs_of_layer(spec: LayerSpec, layer: Any, path: tuple[str, ...], problems: list[Problem]) -> Iterator[_Pair]:
+def _pairs_of_layer(spec: LayerSpec, layer: Any, path: tuple[str, ...], problems: list[Problem]) -> Iterator[Pair]:
     if spec.inner_model is not None:
         yield from _pairs_of_model(spec.inner_model, layer, path, problems)
     for role, held in spec.inner.items():
@@ -94,7 +83,7 @@ def _pairs_of_layer(spec: LayerSpec, layer: Any, path: tuple[str, ...], problems
             problem.layer = where
             problems.append(problem)
         else:
-            yield from (_Pair(where, spec.class_name, variable, tensor) for variable, tensor in found)
+            yield from (Pair(where, spec.class_name, variable, tensor) for variable, tensor in found)
         return
     variables = _by_slot(layer)
     for slot, tensor in spec.tensors.items():
@@ -104,7 +93,7 @@ def _pairs_of_layer(spec: LayerSpec, layer: Any, path: tuple[str, ...], problems
                 UnusedTensor(f"it has no variable {slot} for {tensor.name}", layer=where, class_name=spec.class_name)
             )
         else:
-            yield _Pair(where, spec.class_name, variable, tensor)
+            yield Pair(where, spec.class_name, variable, tensor)
 
 
 def _listed(held: Any) -> list[Any]:
@@ -118,22 +107,12 @@ def _by_slot(layer: Any) -> dict[str, Any]:
     return inner | {v.name: v for v in variables}
 
 
-def _mismatch(pair: _Pair) -> Problem:
+def _mismatch(pair: Pair) -> Problem:
     return ShapeMismatch(
         f"{pair.variable.name} needs the shape {tuple(pair.variable.shape)}, "
         f"the file's {pair.tensor.name} gives {pair.tensor.shape}",
         layer=pair.path, class_name=pair.class_name,
     )  # fmt: skip
-
-
-def _as_dtype(value: Array, dtype: np.dtype[Any], path: str, tensor: Tensor) -> Array:
-    """The value in the variable's dtype, if that holds every bit of it."""
-    cast = np.asarray(value, dtype=dtype, order="C")
-    if cast.dtype != value.dtype and not np.array_equal(cast.astype(value.dtype), value, equal_nan=True):
-        raise ConversionFailed(
-            [ShapeMismatch(f"{tensor.name} is {value.dtype}, which {dtype} cannot hold", layer=path)]
-        )
-    return cast
 
 
 def _finish(model: Any) -> None:

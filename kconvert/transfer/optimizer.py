@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from kconvert.errors import MissingTensor, Rejected
+from kconvert.late import late_variables
 from kconvert.spec import ModelSpec
 from kconvert.tensor import Array, Tensor
 from kconvert.training import States
 from kconvert.transfer.assignment import tensors_of_variables
+from kconvert.transfer.values import Pair, Values
+from kconvert.variables import OPTIMIZER
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def trained(numbered: ModelSpec, ranges: Mapping[str, range], model: Any) -> Tra
         path, tensor = of_variable.get(id(variable), (variable.path, None))
         if tensor is None:
             raise MissingTensor("it is trained today, but is not of the file", layer=path)
-        if not _marked(tensor.read().reshape(-1), is_trained):
+        if not _marked(tensor, ranges, is_trained):
             raise Rejected("its weights are not only moved: what stands for it takes other steps", layer=path)
         found.append((variable, tensor))
     weights = {name: numbers for name, numbers in ranges.items() if is_trained[numbers.start : numbers.stop].any()}
@@ -56,8 +59,21 @@ def trained(numbered: ModelSpec, ranges: Mapping[str, range], model: Any) -> Tra
     return Trained(tuple(found), weights)
 
 
-def _marked(numbers: Array, is_trained: Array) -> bool:
-    """Marks these elements as trained; False where they are no numbers of elements, or some of them are marked already."""
+def _whole(numbers: Tensor, ranges: Mapping[str, range]) -> str:
+    """The name of the file's tensor that this is, unchanged; empty where it is something else."""
+    name = next(iter(numbers.sources), "")
+    is_whole = not numbers.steps and dict(numbers.sources) == {name: numbers.size} and name in ranges
+    return name if is_whole else ""
+
+
+def _marked(tensor: Tensor, ranges: Mapping[str, range], is_trained: Array) -> bool:
+    """Marks its elements as trained; False where they are no numbers of elements, or some of them are marked already."""
+    if name := _whole(tensor, ranges):
+        own = is_trained[ranges[name].start : ranges[name].stop]
+        is_new = not own.any()
+        own[:] = True
+        return is_new
+    numbers = tensor.read().reshape(-1)
     if numbers.dtype.kind != "i" or not numbers.size:
         return numbers.size == 0
     first, last = int(numbers.min()), int(numbers.max())
@@ -68,21 +84,27 @@ def _marked(numbers: Array, is_trained: Array) -> bool:
     return bool(np.count_nonzero(is_trained[first : last + 1]) == before + numbers.size)
 
 
-def restored(optimizer: Any, found: Trained, states: States) -> int:
-    """Writes the state into an optimizer that is not built yet; returns the number of variables written.
+def restored(optimizer: Any, found: Trained, states: States, values: Values) -> int:
+    """Gives the state to an optimizer that is not built yet; returns the number of its variables that are of the file.
+
+    Args:
+        values: takes their values.
 
     Raises:
-        Problem: a slot of today's optimizer has nothing in the file. Nothing has been written then.
+        Problem: a slot of today's optimizer has nothing in the file.
     """
-    optimizer.build([variable for variable, _ in found.variables])
+    with late_variables():
+        optimizer.build([variable for variable, _ in found.variables])
     pairs = list(_pairs(optimizer, found, states.slots)) if states.slots else []
     if states.iterations and not states.slots and _variables(optimizer):
         raise MissingTensor("the file keeps the optimizer's step, but not what it remembers of each weight")
     optimizer.iterations.assign(states.iterations)
     if states.rate is not None and _rate(optimizer) is not None:
         _rate(optimizer).assign(states.rate)
-    for variable, numbers, tensors in pairs:
-        variable.assign(_moved(numbers.read(), tensors, found.weights).astype(np.dtype(variable.dtype)))
+    values.add(Pair(OPTIMIZER, "", v, _slot(v, numbers, tensors, found.weights)) for v, numbers, tensors in pairs)
+    for variable in _variables(optimizer):
+        if variable not in values:
+            variable._deferred_initialize()
     return len(pairs)
 
 
@@ -112,10 +134,22 @@ def _rate(optimizer: Any) -> Any:
     return rate if hasattr(rate, "assign") else None
 
 
+def _slot(variable: Any, numbers: Tensor, tensors: Mapping[str, Tensor], weights: Mapping[str, range]) -> Tensor:
+    """The slot of one variable, each element where the weight's went."""
+    name = _whole(numbers, weights)
+    if name and tensors[name].shape == numbers.shape and tensors[name].dtype == np.dtype(variable.dtype):
+        return tensors[name]
+    dtype = np.dtype(variable.dtype)
+    return Tensor(variable.name, numbers.shape, dtype, lambda: _moved(numbers.read(), tensors, weights).astype(dtype))
+
+
 def _moved(numbers: Array, tensors: Mapping[str, Tensor], weights: Mapping[str, range]) -> Array:
     """A slot's values, each where the weight's element went."""
     values = np.empty(numbers.shape, dtype=np.float64)
+    first, last = (int(numbers.min()), int(numbers.max())) if numbers.size else (0, -1)
     for name, own in weights.items():
+        if own.start > last or own.stop <= first:
+            continue
         here = (numbers >= own.start) & (numbers < own.stop)
         if here.any():
             values[here] = tensors[name].read().reshape(-1)[(numbers[here] - own.start).astype(np.int64)]
