@@ -6,11 +6,10 @@ HDF5 gives a tensor its place in the file when it is made; nothing has to be wri
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from kconvert.export.given import Values
 
@@ -58,6 +57,7 @@ def _variables_themselves(optimizer: Any) -> Any:
 def _frame(store: Any, values: Values) -> Any:
     """Keras's class for weights files, which leaves gaps."""
     import h5py
+    import numpy as np
 
     class Frame(store):
         """`waiting` has the variables that were left out, and their places."""
@@ -67,7 +67,7 @@ def _frame(store: Any, values: Values) -> Any:
             super().__init__(*args, **kwargs)
 
         def __setitem__(self, key: str, value: Any) -> None:
-            if not (_is_variable(value) and value in values and _nbytes(value) >= LARGE):
+            if not (_is_variable(value) and value in values and _is_large(value)):
                 super().__setitem__(key, value)
                 return
             if not self._h5_entry_initialized:
@@ -87,7 +87,7 @@ def _is_variable(value: Any) -> bool:
     return hasattr(value, "assign") and hasattr(value, "path")
 
 
-def _nbytes(variable: Any) -> int:
-    """Zero for what is no number of NumPy's."""
-    itemsize = 0 if variable.dtype == "bfloat16" else np.dtype(variable.dtype).itemsize
-    return math.prod(map(int, variable.shape)) * itemsize
+def _is_large(variable: Any) -> bool:
+    """False for what is no number of NumPy's."""
+    bits = re.fullmatch(r"(?:float|u?int)(8|16|32|64)", variable.dtype)
+    return bits is not None and math.prod(map(int, variable.shape)) * int(bits[1]) // 8 >= LARGE
