@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from kconvert.tensor import Array
+if TYPE_CHECKING:  # who publishes what was written needs no NumPy
+    from kconvert.tensor import Array
 
 
 class Names(Protocol):
