@@ -21,7 +21,7 @@ import yaml
 
 import kconvert
 from kconvert.errors import KConvertError
-from kconvert.stores import digest_of
+from kconvert.files.content import digest_of
 
 OPTIONS = {
     "backend": "backend",

@@ -9,8 +9,8 @@ from kconvert.errors import KConvertError
 if TYPE_CHECKING:
     from kconvert.api import convert, inspect_model, load, plan, verify_model
     from kconvert.batch import convert_many
-    from kconvert.findings import Inspection, Plan
     from kconvert.report import Converted, Failed, Report, Skipped, Verification
+    from kconvert.report.findings import Inspection, Plan
 
 __all__ = [
     "Converted",
@@ -35,8 +35,8 @@ _HOMES = {
     "inspect_model": "kconvert.api",
     "plan": "kconvert.api",
     "verify_model": "kconvert.api",
-    "Inspection": "kconvert.findings",
-    "Plan": "kconvert.findings",
+    "Inspection": "kconvert.report.findings",
+    "Plan": "kconvert.report.findings",
     "convert_many": "kconvert.batch",
     "Converted": "kconvert.report",
     "Failed": "kconvert.report",

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
-import json
 import os
-import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from kconvert.custom_code import custom_code, files_of, located
+from kconvert.asked import Borders, Checking, Reading, Wanted, Wishes
+from kconvert.custom_code import custom_code, files_of, located, module_beside
 from kconvert.errors import KConvertError, TargetError, UsageError, VerificationFailed
-from kconvert.export.publishing import Entry, publish
-from kconvert.export.refusals import already_there, not_written
-from kconvert.export.staging import Staged, staged
-from kconvert.export.target import checked_report, checked_target, refuse_inputs
-from kconvert.findings import Found, Inspection, Plan
-from kconvert.jobs import Bench, Comparing, Conversion, Discovering, Inspecting, Job, Planning, Reading, Upgrading
-from kconvert.plain import plain, restored
-from kconvert.report import Failure, Report, Verification
-from kconvert.sources import BACKENDS, DATA_FORMATS, Source, local_file, named
-from kconvert.steps import heard_by
-from kconvert.stores import is_url
-from kconvert.training import Borders, Wanted
-from kconvert.workers import Pool, allowance
+from kconvert.files.sources import Source, local_file, named
+from kconvert.jobs import Comparing, Conversion, Inspecting, Planning, Upgrading
+from kconvert.jobs.doing import Heard, Work
+from kconvert.report import Failure, Inspection, Plan, Report, Verification
+from kconvert.report.document import ENDINGS, document
+from kconvert.targets.checked import checked_report, checked_target, refuse_inputs
+from kconvert.targets.publishing import Entry, publish
+from kconvert.targets.refusals import already_there, not_written
+from kconvert.targets.staging import Staged, staged
 
 if TYPE_CHECKING:
     import keras
-
-ISOLATIONS = ("process", "none")
-TRAINING: tuple[Wanted, ...] = get_args(Wanted)
-LAYOUTS: tuple[Borders, ...] = get_args(Borders)
-Heard = Callable[[str, str], None]
 
 
 def convert(
@@ -51,7 +39,7 @@ def convert(
     input_shape: Sequence[int | None] | None = None,
     custom: Any = None,
     maps: Sequence[str | os.PathLike[str]] = (),
-    data_format: str = "keep",
+    data_format: Borders = "keep",
     io: Borders = "keep",
     training: Wanted = "auto",
     format: str | None = None,
@@ -106,41 +94,27 @@ def convert(
             has it as its attribute.
     """
     begin = time.perf_counter()
-    if training not in TRAINING:
-        raise UsageError(f"training={training!r}: not one of {', '.join(TRAINING)}")
-    _check_layout(data_format, io)
-    if report is not None and Path(report).suffix not in (".json", ".html"):
+    wishes = Wishes(_paths(maps), data_format, io, training)
+    if report is not None and Path(report).suffix not in ENDINGS:
         raise UsageError(f"--report {os.fspath(report)}: the report is written as .json or .html")
     code = located(custom)
     own = files_of(code)
     inputs = [Path(os.fspath(p)) for p in (source, weights, probe, *maps, *own) if isinstance(p, str | os.PathLike)]
     place, kind = checked_target(Path(target), format, version_dir, overwrite, inputs)
-    module = place.with_name(f"{place.stem}_custom.py")
+    module = module_beside(place)
     refuse_inputs(module, own)
     if own and os.path.lexists(module) and not overwrite:
         raise already_there(module)
     beside = None if report is None else checked_report(Path(report), place, inputs)
-    work = _Work(isolation, timeout, memory_limit, on_step, verbose)
+    work = Work(isolation, timeout, memory_limit, on_step, verbose)
     with (
         _reading(source, weights, backend, keras_version, source_data_format, input_shape, code) as reading,
         staged(place) as room,
         contextlib.nullcontext() if beside is None else staged(beside) as page,
     ):
-        job = Conversion(
-            reading,
-            named(source),
-            room.path.absolute(),
-            place,
-            kind,
-            _paths(maps),
-            _path(probe),
-            verify,
-            rtol,
-            atol,
-            training,
-            data_format,
-            io,
-        )
+        checking = Checking(_path(probe), rtol, atol, verify)
+        wishes = replace(wishes, format=kind)
+        job = Conversion(reading, wishes, checking, named(source), room.path.absolute(), place)
         try:
             done: Report = work.done(job, room.scratch)
         except KConvertError as error:
@@ -155,14 +129,6 @@ def convert(
         done = replace(done, seconds={**done.seconds, "all": time.perf_counter() - begin})
         _publish(room, page, done, overwrite)
     return done
-
-
-def _check_layout(data_format: str, io: str) -> None:
-    for name, said in (("data_format", data_format), ("io", io)):
-        if said not in LAYOUTS:
-            raise UsageError(f"{name}={said!r}: not one of {', '.join(LAYOUTS)}")
-    if io != "keep" and data_format == "keep":
-        raise UsageError("--io says what a model that --data-format channels_last rewrites is given: say both")
 
 
 def verify_model(
@@ -199,12 +165,12 @@ def verify_model(
     """
     if not Path(other).exists():
         raise UsageError(f"{os.fspath(other)}: there is nothing at this path")
-    work = _Work(isolation, timeout, memory_limit, on_step, verbose)
+    work = Work(isolation, timeout, memory_limit, on_step, verbose)
     with (
         _reading(source, weights, backend, keras_version, source_data_format, input_shape) as reading,
         tempfile.TemporaryDirectory(prefix="kconvert-") as folder,
     ):
-        job = Comparing(reading, Path(other).absolute(), _path(probe), rtol, atol)
+        job = Comparing(reading, Path(other).absolute(), Checking(_path(probe), rtol, atol))
         found: Verification = work.done(job, Path(folder))
     return found
 
@@ -230,20 +196,18 @@ def load(
     Raises:
         KConvertError: see `kconvert.errors`.
     """
-    code = located(custom)
-    work = _Work(isolation, timeout, memory_limit)
+    code, wishes = located(custom), Wishes(_paths(maps))
+    work = Work(isolation, timeout, memory_limit)
     with (
         _reading(source, weights, backend, keras_version, source_data_format, input_shape, code) as reading,
         tempfile.TemporaryDirectory(prefix="kconvert-") as folder,
     ):
         if not work.is_isolated:
-            from kconvert.read import read
-            from kconvert.upgrade import upgrade
+            from kconvert.upgrading import read_and_upgraded
 
-            spec = read(reading.source, **reading.options(), custom=custom_code(code).definitions)
-            return _built(upgrade(spec, _paths(maps)).spec, code)
-        work.done(Upgrading(reading, Path(folder), _paths(maps)))
-        from kconvert.spec_file import read_spec
+            return _built(read_and_upgraded(reading, wishes, custom_code(code).definitions), code)
+        work.done(Upgrading(reading, Path(folder), wishes))
+        from kconvert.jobs.spec_file import read_spec
 
         return _built(read_spec(Path(folder)), code)
 
@@ -262,7 +226,7 @@ def inspect_model(
         SourceError: not a readable model.
         WorkerError: reading it crashed or reached a limit.
     """
-    work = _Work(isolation, timeout, memory_limit)
+    work = Work(isolation, timeout, memory_limit)
     with _reading(source, weights) as reading:
         found: Inspection = work.done(Inspecting(reading))
     return found
@@ -278,7 +242,7 @@ def plan(
     input_shape: Sequence[int | None] | None = None,
     custom: Any = None,
     maps: Sequence[str | os.PathLike[str]] = (),
-    data_format: str = "keep",
+    data_format: Borders = "keep",
     io: Borders = "keep",
     isolation: str = "process",
     timeout: float | None = None,
@@ -290,105 +254,12 @@ def plan(
         SourceError: not a readable model. What stands against converting it is in the plan.
         WorkerError: reading it crashed or reached a limit.
     """
-    _check_layout(data_format, io)
-    work = _Work(isolation, timeout, memory_limit)
+    wishes = Wishes(_paths(maps), data_format, io)
+    work = Work(isolation, timeout, memory_limit)
     code = located(custom)
     with _reading(source, weights, backend, keras_version, source_data_format, input_shape, code) as reading:
-        found: Plan = work.done(Planning(reading, _paths(maps), data_format, io))
+        found: Plan = work.done(Planning(reading, wishes))
     return found
-
-
-def models_below(
-    folder: str | os.PathLike[str],
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    *,
-    isolation: str = "process",
-    timeout: float | None = None,
-) -> tuple[Found, ...]:
-    """Every model below a folder, by content, or below a URL, by name; what belongs together is one model.
-
-    Raises:
-        WorkerError: looking crashed or reached a limit.
-    """
-    if is_url(folder):
-        from kconvert.discovery import models_at
-
-        return tuple(models_at(os.fspath(folder), include, exclude))
-    reading = Reading(Path(folder))
-    found: tuple[Found, ...] = _Work(isolation, timeout, None).done(
-        Discovering(reading, tuple(include), tuple(exclude))
-    )
-    return found
-
-
-def copy_result(source: Path, target: Path, overwrite: bool) -> None:
-    """A second place for a model that was converted; whole or not at all.
-
-    Raises:
-        TargetError: it cannot be written there, or something is there already.
-    """
-    with staged(target) as room:
-        try:
-            if source.is_dir():
-                shutil.copytree(source, room.path)
-            else:
-                shutil.copyfile(source, room.path)
-        except OSError as error:
-            raise not_written(target, error) from None
-        publish(room.entries(overwrite=overwrite))
-
-
-def end_workers() -> None:
-    """Ends all processes of this one, those at work too: their callers get a WorkerError."""
-    for is_verbose in (False, True):
-        _pool_of(os.getpid(), is_verbose).close()
-
-
-class _Work:
-    """How a job is done: elsewhere within limits, or here."""
-
-    def __init__(
-        self,
-        isolation: str,
-        timeout: float | None,
-        memory: int | str | None,
-        on_step: Heard | None = None,
-        is_verbose: bool = False,
-    ) -> None:
-        if isolation not in ISOLATIONS:
-            raise UsageError(f"isolation={isolation!r}: not one of {', '.join(ISOLATIONS)}")
-        allowance((), timeout, memory)  # wrong ones are refused before anything is done
-        self.is_isolated = isolation == "process"
-        self._timeout, self._memory, self._on_step = timeout, memory, on_step
-        self._is_verbose = is_verbose
-
-    def done(self, job: Job, scratch: Path | None = None) -> Any:
-        """The job's result."""
-        reading: Reading = job.reading  # type: ignore[attr-defined]
-        if not self.is_isolated:
-            with heard_by(self._on_step) if self._on_step else contextlib.nullcontext():
-                return job.run(Bench.of_process())
-        files = [p for p in (reading.source, reading.weights) if p is not None]
-        limits = allowance(files, self._timeout, self._memory)
-        data = _pool_of(os.getpid(), self._is_verbose).done(
-            type(job).__name__,
-            plain(job),
-            limits,
-            about=str(reading.source),
-            scratch=scratch and scratch.absolute(),
-            is_last=bool(reading.custom),
-            heard=self._on_step,
-        )
-        return restored(job.Result, data)
-
-
-@functools.cache
-def _pool_of(process: int, is_verbose: bool) -> Pool:
-    """The workers of this process (and others after a fork)."""
-    pool = Pool(Path(__file__).with_name("worker.py"), is_verbose=is_verbose)
-    atexit.register(pool.close)
-    return pool
 
 
 @contextlib.contextmanager
@@ -401,10 +272,6 @@ def _reading(
     input_shape: Sequence[int | None] | None = None,
     custom: tuple[str, ...] = (),
 ) -> Iterator[Reading]:
-    if backend is not None and backend not in BACKENDS:
-        raise UsageError(f"--backend {backend}: not one of {', '.join(BACKENDS)}")
-    if data_format is not None and data_format not in DATA_FORMATS:
-        raise UsageError(f"--source-data-format {data_format}: not one of {', '.join(DATA_FORMATS)}")
     shape = None if input_shape is None else tuple(input_shape)
     with local_file(source) as path, _optional(weights) as tensors:
         yield Reading(path, tensors, backend, keras_version, data_format, shape, custom)
@@ -416,8 +283,9 @@ def _optional(source: Source | None) -> contextlib.AbstractContextManager[Path |
 
 def _built(spec: Any, code: Sequence[str]) -> Any:
     from kconvert.framework import neutral_settings
-    from kconvert.pipeline import built, needs_code
+    from kconvert.pipeline import built
     from kconvert.rebuild import loaded
+    from kconvert.upgrade.custom import needs_code
 
     text = custom_code(code).text if needs_code(spec) else ""
     with neutral_settings(), loaded(text, "custom", ", ".join(code)) as objects:
@@ -435,14 +303,8 @@ def _written(page: Staged | None, report: Report) -> list[Entry]:
     """The report at its staging place, as its ending says."""
     if page is None:
         return []
-    if page.path.suffix == ".html":
-        from kconvert.page import page as html
-
-        text = html(report)
-    else:
-        text = json.dumps(report.to_dict(), indent=2, default=str)
     try:
-        page.path.write_text(text, encoding="utf-8")
+        page.path.write_text(document(report, page.path.suffix), encoding="utf-8")
     except OSError as error:
         raise not_written(page.target, error) from None
     return page.entries(overwrite=True)

@@ -13,12 +13,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from kconvert.asked import Borders, Wanted
 from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
+from kconvert.files.stores import is_url
 from kconvert.interrupts import end_in_order
 from kconvert.printable import printable
 from kconvert.report import Converted, Failed
-from kconvert.stores import is_url
-from kconvert.training import Borders, Wanted
 
 COMMANDS = ("convert", "inspect", "plan", "verify", "migrate", "record")
 NOT_FULLY = ("partial", "weights-only")
@@ -133,29 +133,26 @@ def convert(
     """Convert one model, or every model below a folder (this is the command when the first word is none)."""
     from kconvert import api
 
-    if output is not None and not dry_run and not output.endswith(".keras") and _is_zoo(source):
-        common = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
-                  "input_shape": _shape(input_shape), "custom": custom, "maps": maps or None, "training": training,
-                  "data_format": data_format, "io": io,
-                  "verify": not no_verify, "rtol": rtol, "atol": atol}  # fmt: skip
-        return _convert_zoo(
-            source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, include=include or (), exclude=exclude or (),
-            format=format, version_dir=version_dir, timeout=timeout, memory_limit=memory_limit, overwrite=overwrite, quiet=quiet,
-            **common,
-        )  # fmt: skip
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
+    said: dict[str, Any] = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
+            "input_shape": _shape(input_shape), "custom": custom, "maps": maps or (), "data_format": data_format, "io": io,
+            "timeout": timeout, "memory_limit": memory_limit}  # fmt: skip
     if dry_run:
-        found = api.plan(source, **reading, data_format=data_format, io=io, timeout=timeout, memory_limit=memory_limit)
-        return _print_plan(found, as_json=False)
+        return _print_plan(api.plan(source, weights=weights, **said), as_json=False)
     if output is None:
         raise UsageError("say where the result goes: -o NEW.keras, or -o FOLDER for a SavedModel")
+    wanted: dict[str, Any] = {"training": training, "format": format, "version_dir": version_dir, "verify": not no_verify,
+              "rtol": rtol, "atol": atol, "overwrite": overwrite}  # fmt: skip
+    if not output.endswith(".keras") and _is_zoo(source):
+        return _convert_zoo(
+            source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, include=include or (),
+            exclude=exclude or (), quiet=quiet, **said, **wanted,
+        )  # fmt: skip
     result = api.convert(
-        source, output, **reading, data_format=data_format, io=io, training=training, format=format, version_dir=version_dir, probe=probe,
-        verify=not no_verify, keep_failed=keep_failed, rtol=rtol, atol=atol, overwrite=overwrite, report=report,
-        timeout=timeout, memory_limit=memory_limit, verbose=verbose > 0,
+        source, output, weights=weights, probe=probe, keep_failed=keep_failed, report=report, verbose=verbose > 0, **said,
+        **wanted,
     )  # fmt: skip
     if not quiet:
-        from kconvert.summary import conversion_lines
+        from kconvert.report.summary import conversion_lines
 
         _print(conversion_lines(result, detailed=verbose > 0))
     return NOT_COMPARED if result.verification.status in NOT_FULLY else 0
@@ -171,7 +168,7 @@ def inspect_(
 ) -> int:
     """Say what is in a file: no TensorFlow, no code run."""
     from kconvert import api
-    from kconvert.summary import inspection_lines
+    from kconvert.report.summary import inspection_lines
 
     found = api.inspect_model(source, weights=weights, timeout=timeout, memory_limit=memory_limit)
     _print([json.dumps(found.to_dict(), indent=2, default=str)] if as_json else inspection_lines(found))
@@ -197,8 +194,11 @@ def plan(
     """Say what conversion would do, layer by layer; convert nothing."""
     from kconvert import api
 
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, custom, maps)
-    found = api.plan(source, **reading, data_format=data_format, io=io, timeout=timeout, memory_limit=memory_limit)
+    found = api.plan(
+        source, weights=weights, backend=backend, keras_version=keras_version, source_data_format=source_data_format,
+        input_shape=_shape(input_shape), custom=custom, maps=maps or (), data_format=data_format, io=io, timeout=timeout,
+        memory_limit=memory_limit,
+    )  # fmt: skip
     return _print_plan(found, as_json)
 
 
@@ -223,15 +223,14 @@ def verify(
 ) -> int:
     """Say whether NEW is the same function as OLD; it need not come from kconvert."""
     from kconvert import api
-    from kconvert.summary import verification_lines
+    from kconvert.report.summary import verification_lines
 
-    reading = _reading(weights, backend, keras_version, source_data_format, input_shape, None, None)
-    del reading["maps"], reading["custom"]
     failed: VerificationFailed | None = None
     try:
         found = api.verify_model(
-            source, other, **reading, probe=probe, rtol=rtol, atol=atol, timeout=timeout, memory_limit=memory_limit,
-            verbose=verbose > 0,
+            source, other, weights=weights, backend=backend, keras_version=keras_version,
+            source_data_format=source_data_format, input_shape=_shape(input_shape), probe=probe, rtol=rtol, atol=atol,
+            timeout=timeout, memory_limit=memory_limit, verbose=verbose > 0,
         )  # fmt: skip
     except VerificationFailed as error:
         if error.verification is None:
@@ -355,22 +354,6 @@ def status_of(outcome: Any) -> int:
     return 0 if is_checked else NOT_COMPARED
 
 
-def _reading(
-    weights: Path | None,
-    backend: str | None,
-    keras_version: str | None,
-    source_data_format: str | None,
-    input_shape: str | None,
-    custom: list[str] | None,
-    maps: list[Path] | None,
-) -> dict[str, Any]:
-    return {
-        "weights": weights, "backend": backend, "keras_version": keras_version,
-        "source_data_format": source_data_format, "input_shape": _shape(input_shape), "custom": custom,
-        "maps": maps or (),
-    }  # fmt: skip
-
-
 def _shape(text: str | None) -> tuple[int | None, ...] | None:
     """`14,14,1`, with or without brackets; `None` or `?` for an open dimension."""
     if text is None:
@@ -392,7 +375,7 @@ class Terminal(Console):
 
 
 def _print_plan(found: Any, as_json: bool) -> int:
-    from kconvert.summary import plan_lines
+    from kconvert.report.summary import plan_lines
 
     _print([json.dumps(found.to_dict(), indent=2, default=str)] if as_json else plan_lines(found))
     return 1 if found.blockers else 0

@@ -63,6 +63,11 @@ def files_of(sources: Sequence[str]) -> list[Path]:
     return [Path(one.partition(SIGN)[0]) for one in sources]
 
 
+def module_beside(target: Path) -> Path:
+    """Where the code lies that a converted file needs."""
+    return target.with_name(f"{target.stem}_custom.py")
+
+
 def custom_code(named: Any) -> CustomCode:
     """The code that `located` found, or that is named as there.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kconvert.asked import Wanted, Wishes
 from kconvert.errors import ConversionFailed, KConvertError, Problem, Rejected
 from kconvert.spec import ModelSpec
-from kconvert.training import Wanted
 from kconvert.upgrade import Upgraded, upgrade
 from kconvert.upgrade.training import compiled, numbered, other_steps, states
 
@@ -42,7 +41,7 @@ class Resumed:
     notes: tuple[str, ...] = ()
 
 
-def prepared(spec: ModelSpec, maps: Sequence[Path], wanted: Wanted, format: str) -> tuple[ModelSpec, Resumed | None]:
+def prepared(spec: ModelSpec, wishes: Wishes) -> tuple[ModelSpec, Resumed | None]:
     """The model, marked as one that is trained on where that is possible; else why not.
 
     Raises:
@@ -50,19 +49,19 @@ def prepared(spec: ModelSpec, maps: Sequence[Path], wanted: Wanted, format: str)
     """
     if spec.training is None:
         return spec, Resumed(False, "the file has none")
-    if wanted == "drop":
+    if wishes.training == "drop":
         return spec, Resumed(False, "as asked for")
     try:
-        if format != "keras":
+        if wishes.format != "keras":
             raise Rejected("this format keeps no optimizer: write a .keras file")
         if spec.training.damage:
             raise Rejected(f"it cannot be read: {spec.training.damage}")
-        said = compiled(spec.training, spec.dialect, spec.origin, maps, {})
+        said = compiled(spec.training, spec.dialect, spec.origin, wishes.maps, {})
         inexact = (*said.inexact, *other_steps(spec))
-        if wanted == "keep" and inexact:
+        if wishes.training == "keep" and inexact:
             raise Rejected("; ".join(inexact))
     except KConvertError as error:
-        return spec, _left_out(error, wanted)
+        return spec, _left_out(error, wishes.training)
     return replace(spec, origin=replace(spec.origin, is_trained_on=True)), None
 
 
@@ -71,8 +70,7 @@ def resumed(
     upgraded: Upgraded,
     model: Any,
     values: Values,
-    maps: Sequence[Path],
-    wanted: Wanted,
+    wishes: Wishes,
     rewritten: Callable[[ModelSpec], ModelSpec] = lambda new: new,
 ) -> Resumed:
     """Compiles the rebuilt model as the file says and gives its optimizer the file's state.
@@ -90,15 +88,15 @@ def resumed(
 
     assert spec.training is not None
     try:
-        said = compiled(spec.training, spec.dialect, spec.origin, maps, upgraded.renamed)
+        said = compiled(spec.training, spec.dialect, spec.origin, wishes.maps, upgraded.renamed)
         numbers = numbered(spec)
-        found = trained(rewritten(upgrade(numbers.spec, maps).spec), numbers.ranges, model)
+        found = trained(rewritten(upgrade(numbers.spec, wishes.maps).spec), numbers.ranges, model)
         state = states(spec, said.state, {name: len(numbers) for name, numbers in found.weights.items()})
         compile_model(model, said)
         variables = restored(model.optimizer, found, state, values)
     except KConvertError as error:
         forget_training(model)
-        return _left_out(error, wanted)
+        return _left_out(error, wishes.training)
     optimizer = str(said.optimizer["class_name"])
     inexact = (*said.inexact, *other_steps(spec))
     return Resumed(True, "", optimizer, state.iterations, variables, inexact, said.notes)

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-if TYPE_CHECKING:  # whoever asks for a conversion names what is wanted, and needs no NumPy for it
-    from kconvert.tensor import Tensor
-
-Wanted = Literal["keep", "drop", "auto"]
-"""What is asked for: all of it or an error, none of it, or what is there."""
-Borders = Literal["keep", "channels_last"]
-"""How a caller's arrays lie for a model that is rewritten to channels_last: as before, or likewise."""
+from kconvert.tensor import Tensor
 
 
 @dataclass(frozen=True, slots=True)

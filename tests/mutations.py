@@ -243,8 +243,9 @@ class Result:
 def check(folder: Path, verifier, chance: random.Random, tolerance: float) -> Result | None:
     """Puts one random fault into the conversion of one case; None where none fits or the mutant cannot be built."""
     from kconvert.export import write
+    from kconvert.export.served import served_names
     from kconvert.framework import neutral_settings
-    from kconvert.pipeline import built, served_names
+    from kconvert.pipeline import built
     from kconvert.read import read
     from kconvert.upgrade import upgrade
     from kconvert.variables import keyed_variables

@@ -16,8 +16,8 @@ import sys
 import time
 from pathlib import Path
 
-from kconvert.export.publishing import publish
-from kconvert.export.staging import staged
+from kconvert.targets.publishing import publish
+from kconvert.targets.staging import staged
 
 AT = 30
 CALLS = {

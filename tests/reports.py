@@ -4,8 +4,7 @@ import dataclasses
 
 from conftest import SAMPLES, hints_of, source_of, weights_of
 
-from kconvert.graphs import Graph, Node, graph_of
-from kconvert.inspection import origin_facts
+from kconvert.jobs.inspection import origin_facts
 from kconvert.read import read
 from kconvert.report import (
     ArgumentChange,
@@ -23,6 +22,7 @@ from kconvert.report import (
     TensorChange,
     Verification,
 )
+from kconvert.report.graphs import Graph, Node, graph_of
 from kconvert.upgrade import upgrade
 
 HOSTILE = """"'><script>window.hacked=1</script><img src=x onerror=window.hacked=1></style></title>{{7*7}}\x1b[31m`a`"""

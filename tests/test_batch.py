@@ -25,12 +25,12 @@ from kconvert.batch.journal import Journal
 from kconvert.batch.places import Room
 from kconvert.batch.settings import Settings
 from kconvert.batch.tasks import tasks_of
-from kconvert.discovery import models_below
 from kconvert.errors import NoWeights, TargetError, UsageError
-from kconvert.page import zoo_page
+from kconvert.files.content import digest_of
+from kconvert.jobs.discovery import models_below
 from kconvert.read.pairing import weights_beside
 from kconvert.report import Converted, Failed, Skipped
-from kconvert.stores import digest_of
+from kconvert.report.page import zoo_page
 
 MNIST = SAMPLES / "mnist_cnn"
 

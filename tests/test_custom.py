@@ -285,7 +285,7 @@ AUDIT = """
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-import kconvert, kconvert.api, kconvert.inspection
+import kconvert, kconvert.api, kconvert.jobs.inspection
 seen, found = [], {}
 def hook(event, arguments):
     if event in ("compile", "exec", "marshal.loads", "marshal.load", "pickle.find_class", "import", "os.system", "subprocess.Popen"):

@@ -16,8 +16,8 @@ import pytest
 from conftest import ROOT, SAMPLES
 
 import kconvert
-from kconvert import api
 from kconvert.errors import TargetError
+from kconvert.jobs import doing
 
 pytestmark = pytest.mark.framework
 MNIST = SAMPLES / "mnist_cnn" / "model.h5"
@@ -118,7 +118,7 @@ def little_room(folder, size):
     )
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     if not mounted:
-        api._pool_of(os.getpid(), False).close()  # limits of files are those that a worker started with
+        doing.pool_of(os.getpid(), False).close()  # limits of files are those that a worker started with
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield

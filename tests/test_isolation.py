@@ -13,8 +13,9 @@ import pytest
 from conftest import ROOT, SAMPLES, source_of
 
 import kconvert
-from kconvert import api, cli
+from kconvert import cli
 from kconvert.errors import Crashed, OutOfMemory, SourceError, TimedOut, UsageError, WorkerError
+from kconvert.jobs import doing
 from kconvert.workers import Pool
 
 MNIST = SAMPLES / "mnist_cnn"
@@ -31,7 +32,7 @@ BAD = [
 def bad_files(monkeypatch, tmp_path):
     """Files that do what they are named after to whoever reads them: a worker's stub does it."""
     pool = Pool(Path(misbehaving.__file__))
-    monkeypatch.setattr(api, "_pool_of", lambda *_: pool)
+    monkeypatch.setattr(doing, "pool_of", lambda *_: pool)
     yield lambda name: tmp_path / f"{name}.h5"
     pool.close()
 

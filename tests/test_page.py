@@ -9,13 +9,13 @@ import html5lib
 import pytest
 import reports
 
-from kconvert.graphs import Graph
-from kconvert.page import page
-from kconvert.page.plot import plot_of
-from kconvert.page.rails import HEIGHT, rails
 from kconvert.report import LayerCheck, Report
-from kconvert.side_by_side import rows_of
-from kconvert.verdict import verdict
+from kconvert.report.graphs import Graph
+from kconvert.report.page import page
+from kconvert.report.page.plot import plot_of
+from kconvert.report.page.rails import HEIGHT, rails
+from kconvert.report.side_by_side import rows_of
+from kconvert.report.verdict import verdict
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 
@@ -122,7 +122,7 @@ def test_warnings_and_problems_come_first():
             "8 layers before that, largest difference",
         ),
         ({"status": "skipped"}, "Converted, not verified", "nothing was compared"),
-        ({"status": "failed", "first_difference": "conv2d_2"}, "Not the same function", "'conv2d_2'"),
+        ({"status": "failed", "first_difference": "conv2d_2"}, "Not the same function", "differs is conv2d_2"),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
 )
@@ -141,9 +141,9 @@ def test_every_layer_stands_for_one_of_the_file():
     assert [node.class_name for _, node in pool.after] == [
         "ZeroPadding2D", "AveragePooling2D", "ops.ones_like", "ZeroPadding2D", "AveragePooling2D", "ops.divide",
     ]  # fmt: skip
-    assert pool.level == "changed"
-    assert rows["mask"].level == "same"
-    assert rows["image"].level == "words"
+    assert pool.fate == "changed"
+    assert rows["mask"].fate == "same"
+    assert rows["image"].fate == "words"
     assert [t.steps for c in rows["conv2d_1"].changes for t in c.tensors] == [(), ("flip [0, 1]",)]
 
 

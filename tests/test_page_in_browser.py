@@ -13,7 +13,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from kconvert.page import page
+from kconvert.report.page import page
 
 pytestmark = pytest.mark.browser
 SWITCHES = (

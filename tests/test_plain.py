@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from kconvert import errors
+from kconvert.asked import Checking, Reading, Wishes
 from kconvert.errors import ConversionFailed, InternalError, KConvertError, UnknownLayer, VerificationFailed
-from kconvert.findings import Plan
-from kconvert.jobs import JOBS, Conversion, Reading
+from kconvert.jobs import JOBS, Conversion
 from kconvert.plain import plain, restored, restored_error
 from kconvert.report import ArgumentChange, LayerChange, Note, Report, TensorChange, Verification
+from kconvert.report.findings import Plan
 
 EVERY_ERROR = [e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, KConvertError)]
 LAYER = LayerChange(
@@ -82,7 +83,8 @@ def test_numbers_of_numpy_are_numbers_and_names_of_any_bytes_stay():
 
 def test_a_job_is_the_same_job():
     reading = Reading(Path("a.json"), Path("w.h5"), "theano", input_shape=(None, 4))
+    wishes = Wishes((Path("m.yaml"),), "channels_last", training="drop", format="savedmodel")
     job = Conversion(
-        reading, "a.json", Path("/x/new.keras"), Path("new.keras"), "keras", (Path("m.yaml"),), None, False
+        reading, wishes, Checking(None, 1e-3, is_wanted=False), "a.json", Path("/x/new.keras"), Path("new.keras")
     )
     assert restored(JOBS["Conversion"], crossed(job)) == job

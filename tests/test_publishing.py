@@ -15,10 +15,10 @@ import publish_and_die
 import pytest
 
 from kconvert.errors import TargetError
-from kconvert.export import publishing
-from kconvert.export.publishing import Entry, publish
-from kconvert.export.staging import staged, sweep
-from kconvert.export.target import checked_report, checked_target
+from kconvert.targets import publishing
+from kconvert.targets.checked import checked_report, checked_target
+from kconvert.targets.publishing import Entry, publish
+from kconvert.targets.staging import staged, sweep
 
 PROGRAM = Path(publish_and_die.__file__)
 CHANGES = "fsync,write,mkdir,rename,renameat2,link,unlink,unlinkat,rmdir"
@@ -173,7 +173,7 @@ def test_a_failure_to_reach_the_disk_leaves_what_was_there(tmp_path, monkeypatch
 def test_only_what_dead_processes_left_is_swept(tmp_path):
     target = tmp_path / "new.keras"
     program = (
-        "import os, signal, sys; from pathlib import Path; from kconvert.export.staging import staged\n"
+        "import os, signal, sys; from pathlib import Path; from kconvert.targets.staging import staged\n"
         "with staged(Path(sys.argv[1])) as room:\n"
         "    room.path.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -94,7 +94,7 @@ def test_a_difference_has_its_page(tmp_path):
         )
     page = (tmp_path / "r.html").read_text()
     assert "Not the same function" in page
-    assert "mask: differs by 0.1" in page
+    assert "They differ: mask by 0.1" in page
     assert failed.value.report.after.nodes
     assert not (tmp_path / "new.keras").exists()
 

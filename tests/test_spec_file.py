@@ -7,9 +7,9 @@ import pytest
 from conftest import custom_of, sample_folders, source_of
 
 from kconvert.custom_code import custom_code
+from kconvert.jobs.spec_file import read_spec, write_spec
 from kconvert.read import read
 from kconvert.spec import walk
-from kconvert.spec_file import read_spec, write_spec
 from kconvert.upgrade import upgrade
 
 

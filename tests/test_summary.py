@@ -6,7 +6,7 @@ import io
 import reports
 from rich.console import Console
 
-from kconvert.summary import conversion_lines
+from kconvert.report.summary import conversion_lines
 
 
 def shown(report, detailed=False):

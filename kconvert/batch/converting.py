@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -11,9 +12,12 @@ from typing import Any
 from kconvert import api
 from kconvert.batch.tasks import Task
 from kconvert.errors import InternalError, KConvertError, TargetError
+from kconvert.files.stores import exists, fetch_all, is_url, publish_to
 from kconvert.plain import restored
 from kconvert.report import Converted, Failed, Outcome, Report
-from kconvert.stores import exists, fetch_all, is_url, publish_to
+from kconvert.targets.publishing import publish
+from kconvert.targets.refusals import not_written
+from kconvert.targets.staging import staged
 
 KINDS: Mapping[str, Any] = {"Converted": Converted, "Failed": Failed}
 
@@ -66,13 +70,30 @@ def _report(task: Task, overwrite: bool, each: Mapping[str, Any]) -> Report:
 
 def _copy(source: str, target: str, overwrite: bool) -> None:
     if not is_url(target):
-        api.copy_result(Path(source), Path(target), overwrite)
+        _copy_file(Path(source), Path(target), overwrite)
         return
     _refuse_existing(target, overwrite)
     with tempfile.TemporaryDirectory(prefix="kconvert-") as folder:
         local = Path(folder) / "model"
         fetch_all(source, local)
         publish_to(target, local)
+
+
+def _copy_file(source: Path, target: Path, overwrite: bool) -> None:
+    """A second place for a model that was converted; whole or not at all.
+
+    Raises:
+        TargetError: it cannot be written there, or something is there already.
+    """
+    with staged(target) as room:
+        try:
+            if source.is_dir():
+                shutil.copytree(source, room.path)
+            else:
+                shutil.copyfile(source, room.path)
+        except OSError as error:
+            raise not_written(target, error) from None
+        publish(room.entries(overwrite=overwrite))
 
 
 def _refuse_existing(target: str, overwrite: bool) -> None:

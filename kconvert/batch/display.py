@@ -10,9 +10,9 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from kconvert.files.stores import joined
 from kconvert.printable import printable
 from kconvert.report import Converted, Failed, Outcome
-from kconvert.stores import joined
 
 
 class Display:

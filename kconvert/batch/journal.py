@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from kconvert.batch.tasks import Task
 from kconvert.errors import TargetError
-from kconvert.stores import fetch, is_url, joined, publish_to, state_of
+from kconvert.files.stores import fetch, is_url, joined, publish_to, state_of
 
 FOLDER, NAME = ".kconvert", "journal.sqlite"
 BETWEEN = 10.0  # seconds between two copies of the journal to where its output is

@@ -9,10 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from kconvert import api
 from kconvert.batch.converting import converted, restored_outcome
 from kconvert.batch.tasks import Task
 from kconvert.errors import InternalError, UsageError
+from kconvert.jobs.doing import end_workers
 from kconvert.report import Failed, Outcome
 
 GIGA = 1 << 30
@@ -71,7 +71,7 @@ class Here:
     def abandon(self) -> None:
         """Kills the workers: their threads end with an error that nobody hears."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        api.end_workers()
+        end_workers()
 
     def close(self) -> None:
         """Waits for threads."""
@@ -124,8 +124,8 @@ class Cluster:
 
 def convert_there(task: Mapping[str, Any], overwrite: bool, each: Mapping[str, Any]) -> dict[str, Any]:
     """One task on a worker of a cluster: plain data in, plain data out."""
-    from kconvert.findings import Found
     from kconvert.plain import plain
+    from kconvert.report.findings import Found
 
     mine = Task(Found(**task["found"]), task["target"], task["options"], task["key"])
     outcome = converted(mine, overwrite, each)

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from kconvert.batch.commands import command
 from kconvert.batch.journal import Journal
 from kconvert.batch.tasks import Task
 from kconvert.errors import ConversionFailed
-from kconvert.page import page, zoo_page
-from kconvert.report import Converted, Failed, Outcome
-from kconvert.stores import is_url, joined, publish_to
+from kconvert.files.stores import is_url, joined, publish_to
+from kconvert.report import Converted, Failed, Obstacle, Outcome
+from kconvert.report.page import page, zoo_page
 
 PAGES = "pages"
 
@@ -39,8 +40,7 @@ def record_of(task: Task, outcome: Outcome) -> dict[str, Any]:
         return record | {
             "status": "failed", "error": type(error).__name__, "code": getattr(error, "code", ""),
             "exit_code": error.exit_code, "message": str(error),
-            "problems": [{"layer": p.layer, "class_name": p.class_name, "argument": p.argument, "option": p.option,
-                          "message": p.message} for p in problems],
+            "problems": [asdict(Obstacle.of(problem)) for problem in problems],
         }  # fmt: skip
     return record | {"status": "skipped", "reason": outcome.reason}
 

@@ -9,15 +9,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any
 
-from kconvert import api
+from kconvert.asked import FORMATS
 from kconvert.batch.converting import copies
 from kconvert.batch.journal import Journal
+from kconvert.batch.models import models_below
 from kconvert.batch.places import Cluster, Here, Place
 from kconvert.batch.reports import record_of, write_page, write_reports
 from kconvert.batch.tasks import Task, tasks_of
 from kconvert.errors import UsageError
+from kconvert.files.stores import is_url, names_below
 from kconvert.report import Failed, Outcome, Skipped
-from kconvert.stores import is_url, names_below
 
 UNCHANGED = "unchanged since it was converted"
 NOT_BEGUN = "not begun after a failure"
@@ -74,11 +75,11 @@ def convert_many(
     if jobs < 1:
         raise UsageError(f"--jobs {jobs}: is a number of models at a time")
     kind = format or ("keras" if version_dir is None else "savedmodel")
-    if kind not in ("keras", "savedmodel"):
-        raise UsageError(f"--format {kind}: not one of keras, savedmodel")
+    if kind not in FORMATS:
+        raise UsageError(f"--format {kind}: not one of {', '.join(FORMATS)}")
     if version_dir is not None and (kind != "savedmodel" or version_dir < 0):
         raise UsageError(f"--version-dir {version_dir}: is a number for a SavedModel")
-    models = [m for m in api.models_below(root, include, exclude) if not _is_below(m.source, output)]
+    models = [m for m in models_below(root, include, exclude) if not _is_below(m.source, output)]
     given = {k: v for k, v in options.items() if v is not None}
     tasks = tasks_of(models, root, output, given, kind, version_dir)
     if not tasks:

@@ -11,8 +11,9 @@ from typing import Any
 
 from kconvert.batch.settings import Settings
 from kconvert.errors import UsageError
-from kconvert.findings import Found
-from kconvert.stores import is_url, joined
+from kconvert.files.content import digest_of
+from kconvert.files.stores import is_url, joined
+from kconvert.report.findings import Found
 from kconvert.versions import versions
 
 ENDINGS = (".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml")
@@ -80,7 +81,7 @@ def _named(relative: str, format: str, version_dir: int | None) -> str:
 
 def _key(found: Found, options: Mapping[str, Any], format: str, made_with: str) -> str:
     files = [v for k in ("probe", "custom", "maps") for v in _listed(options.get(k))]
-    contents = [hashlib.sha256(p.read_bytes()).hexdigest() for f in files if (p := Path(f)).is_file()]
+    contents = [digest_of(Path(file)) for file in files]
     facts = [found.digest, format, sorted((k, str(v)) for k, v in options.items()), contents, made_with]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 

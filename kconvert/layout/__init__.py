@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from kconvert.asked import Borders
 from kconvert.axes import AS_BEFORE, NO_ORDER, Order
 from kconvert.errors import ConversionFailed, Problem
 from kconvert.layout.activations_apart import with_activations_apart
@@ -17,7 +18,6 @@ from kconvert.layout.graph import best
 from kconvert.layout.offers import Placed
 from kconvert.report import LayerChange, Note
 from kconvert.spec import ModelSpec, walk
-from kconvert.training import Borders
 from kconvert.upgrade.account import account_for_tensors
 
 __all__ = ["LaidOut", "with_channels_last"]

@@ -8,6 +8,8 @@ from typing import Any
 
 from kconvert.axes import AS_BEFORE, Layout, Shape, channels_last
 from kconvert.errors import Rejected
+from kconvert.layout.calls import dtype_of, in_order, reordering
+from kconvert.layout.naming import dissolved, renamed
 from kconvert.layout.offers import Asker, Building, Choice, Made, Offer, Placed, View
 from kconvert.layout.rules import way_of
 from kconvert.layout.ways import Use, Way
@@ -90,7 +92,7 @@ class _Carrying:
         self._given = tuple(given)
         self._shape = ShapeInference(model, list(shapes) or None)
         self._layers = {layer.name: layer for layer in model.layers}
-        dtype = next((found for la in model.layers if (found := _dtype(la)) is not None), None)
+        dtype = next((found for la in model.layers if (found := dtype_of(la)) is not None), None)
         self._building = Building({name.lower() for name in self._layers}, dtype)
         self._offers: dict[Port, Offer] = {}
         self._locked: dict[str, tuple[Layout, ...]] = {}
@@ -101,16 +103,17 @@ class _Carrying:
     def result(self) -> Inside:
         """Input by input, call by call, output by output."""
         self._take_inputs()
-        for name, number in _order(self._old):
+        for name, number in in_order(self._old):
             self._call(self._layers[name], number)
         names: dict[str, str] = {}
         outputs = map_ports(self._old.outputs, lambda port: self._output(port, names))
         layouts = tuple(self._output_layout(p) for p in ports_in(self._old.outputs))
-        names |= self._names_of_dissolved(names)
-        inputs = map_ports(self._old.inputs, lambda port: port)
+        for before, port in dissolved(self._old, self._building.layers, names):
+            names[before] = port.layer
+            self._layouts[before] = (self._offers[port].preferred,)
         building = self._building
         made = [replace(layer, calls=tuple(building.calls[name])) for name, layer in building.layers.items()]
-        new = replace(self._old, layers=tuple(made), inputs=inputs, outputs=outputs)
+        new = replace(self._old, layers=tuple(made), outputs=outputs)
         found = {
             names.get(n.partition("/")[0], n.partition("/")[0]) + n[len(n.partition("/")[0]) :]: v
             for n, v in self._layouts.items()
@@ -124,37 +127,37 @@ class _Carrying:
             )
             for p in (*building.placed, *self._placed)
         )
-        return Inside(_renamed(new, names), self._given, layouts, found, placed, building.cost)
+        return Inside(renamed(new, names), self._given, layouts, found, placed, building.cost)
 
     def _take_inputs(self) -> None:
         for port, layout in zip(ports_in(self._old.inputs), self._given, strict=True):
             layer = self._layers[port.layer]
             if self._kept and self._top:
                 new = self._building.add(layer, Call())
-                self._offers[port] = Made(self._building, new, AS_BEFORE, _dtype(layer), layout)
+                self._offers[port] = Made(self._building, new, AS_BEFORE, dtype_of(layer), layout)
                 continue
             shape = layer.config.get("batch_shape")
             if shape is not None and layout.axes and len(shape) == len(layout.axes):
                 layer = replace(layer, config={**layer.config, "batch_shape": list(layout.shape(list(shape)))})
-            self._offers[port] = Made(self._building, self._building.add(layer, Call()), layout, _dtype(layer))
+            self._offers[port] = Made(self._building, self._building.add(layer, Call()), layout, dtype_of(layer))
             self._layouts[layer.name] = (layout,)
 
     def _call(self, layer: LayerSpec, number: int) -> None:
         if layer.class_name == "InputLayer":
             if Port(layer.name, number) not in self._offers:
                 self._offers[Port(layer.name, number)] = Made(
-                    self._building, self._building.add(layer, Call()), AS_BEFORE, _dtype(layer)
+                    self._building, self._building.add(layer, Call()), AS_BEFORE, dtype_of(layer)
                 )
             return
         call = layer.calls[number]
         port = Port(layer.name, number)
         ports = list(call.ports())
-        order = _reordering(layer, call)
+        order = reordering(layer, call)
         if order is not None and len(ports) == 1:
             source = self._offers[ports[0]]
             if source.preferred.rows or len(order) != len(source.preferred.axes or order):
-                before = source.take(AS_BEFORE, Asker(layer.name, _dtype(layer)))
-                source = Made(self._building, before, AS_BEFORE, _dtype(layer))
+                before = source.take(AS_BEFORE, Asker(layer.name, dtype_of(layer)))
+                source = Made(self._building, before, AS_BEFORE, dtype_of(layer))
             own = layer if layer.class_name == "Permute" and len(layer.calls) == 1 else None
             self._offers[port] = View(source, order, own)
             return
@@ -180,12 +183,12 @@ class _Carrying:
         for output in range(self._outputs_of(layer, number)):
             new = Port(made.layer, made.call, output)
             self._offers[Port(layer.name, number, output)] = Made(
-                self._building, new, way.output(output), _dtype(layer)
+                self._building, new, way.output(output), dtype_of(layer)
             )
 
     def _made(self, layer: LayerSpec, call: Call, way: Way) -> Made:
         """The call in the new graph, on its tensors in the layouts that it must have."""
-        asker = Asker(layer.name, _dtype(layer))
+        asker = Asker(layer.name, dtype_of(layer))
         wanted = iter([way.input(n) for n in range(sum(1 for _ in call.ports()))])
         ports: dict[int, Port] = {}
         said = way.call or call
@@ -206,7 +209,7 @@ class _Carrying:
         self._layouts[name] = (*outputs, *[way.others] * 8)
         if layer.class_name.startswith("ops.") and port.call:
             self._layouts[f"{name}_{port.call}"] = self._layouts[name]
-        return Made(self._building, port, way.output(0), _dtype(layer))
+        return Made(self._building, port, way.output(0), dtype_of(layer))
 
     def _take_from_inside(self, layer: LayerSpec, way: Way) -> None:
         held = [one.inner_model for one in (way.layer, *way.layer.inner_layers()) if one.inner_model is not None]
@@ -269,73 +272,3 @@ class _Carrying:
             names[new.layer] = port.layer
             self._layouts[new.layer] = (layout,)
         return new
-
-    def _names_of_dissolved(self, names: Mapping[str, str]) -> dict[str, str]:
-        """A Permute of ours that is no longer needed gives its name, that of the file's layer, to what stands before it."""
-        found: dict[str, str] = {}
-        for layer in self._old.layers:
-            if layer.class_name != "Permute" or layer.name in self._building.layers or len(layer.calls) != 1:
-                continue
-            (port,) = layer.calls[0].ports()
-            before = self._layers[port.layer]
-            takers = [p for la in self._old.layers for c in la.calls for p in c.ports() if p.layer == before.name]
-            takers += [p for p in ports_in(self._old.outputs) if p.layer == before.name]
-            is_ours = before.name.startswith(f"{layer.name}_") and len(before.calls) == 1 and len(takers) == 1
-            if is_ours and before.name in self._building.layers and before.name not in names:
-                found[before.name] = layer.name
-                self._layouts[before.name] = (self._offers[Port(layer.name)].preferred,)
-        return found
-
-
-def _reordering(layer: LayerSpec, call: Call) -> tuple[int, ...] | None:
-    """For each axis of what a Permute gives which axis of its input it is."""
-    if call.kwargs:
-        return None
-    if layer.class_name == "Permute":
-        return (0, *(int(d) for d in layer.config["dims"]))
-    axes = layer.config.get("axes") if layer.class_name == "ops.transpose" else None
-    order = tuple(int(a) for a in axes) if isinstance(axes, list | tuple) else ()
-    return order if order and order[0] == 0 and min(order) == 0 else None
-
-
-def _dtype(layer: LayerSpec) -> Any:
-    """What a Permute beside this layer may compute in; one of whole numbers would cut off what a float has behind the point."""
-    if layer.class_name == "InputLayer" or layer.class_name.startswith("ops."):
-        return None
-    said = layer.config.get("dtype")
-    return None if isinstance(said, str) and said.startswith(("int", "uint", "bool", "string")) else said
-
-
-def _order(model: ModelSpec) -> list[tuple[str, int]]:
-    """All calls, what they take before themselves, otherwise as the model has them."""
-    waiting = [(la.name, n, call) for la in model.layers for n, call in enumerate(la.calls)]
-    done: set[tuple[str, int]] = set()
-    order: list[tuple[str, int]] = []
-    while waiting:
-        later = []
-        for name, number, call in waiting:
-            is_next = all((name, n) in done for n in range(number))
-            if is_next and all((p.layer, p.call) in done for p in call.ports()):
-                done.add((name, number))
-                order.append((name, number))
-            else:
-                later.append((name, number, call))
-        if len(later) == len(waiting):
-            raise Rejected("the order of its calls cannot be kept", layer=waiting[0][0], option="--data-format keep")
-        waiting = later
-    return order
-
-
-def _renamed(model: ModelSpec, names: Mapping[str, str]) -> ModelSpec:
-    def ports(nest: Nest) -> Nest:
-        return map_ports(nest, lambda p: replace(p, layer=names.get(p.layer, p.layer)))
-
-    layers = tuple(
-        replace(
-            la,
-            name=names.get(la.name, la.name),
-            calls=tuple(Call(ports(c.args), ports(dict(c.kwargs))) for c in la.calls),
-        )
-        for la in model.layers
-    )
-    return replace(model, layers=layers, inputs=ports(model.inputs), outputs=ports(model.outputs))

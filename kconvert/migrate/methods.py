@@ -29,7 +29,7 @@ from kconvert.migrate.syntax import (
     simple,
     spaced,
 )
-from kconvert.migrate.weights import FROZEN, TRAINABLE
+from kconvert.migrate.weight_facts import FROZEN, TRAINABLE
 
 ON_TENSORS = ("_keras_shape", "_uses_learning_phase", "_keras_history")
 PHASES = ("keras.backend.in_train_phase", "keras.backend.in_test_phase", "keras.backend.learning_phase")

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 import libcst as cst
 
@@ -23,40 +22,18 @@ from kconvert.migrate.syntax import (
     call,
     code,
     expr,
-    found,
     keyword,
     lines,
     own_attribute,
     simple,
     spaced,
 )
+from kconvert.migrate.weight_facts import FROZEN, SHAPE_MAKERS, VALUE_MAKERS, Facts, Makers, about_list, summands
 
-TRAINABLE = ("trainable_weights", "_trainable_weights", "params", "trainable_params")
-FROZEN = ("non_trainable_weights", "_non_trainable_weights", "non_trainable_params")
-GONE = ("regularizers", "constraints")
 KERAS1_ORDER = ("shape", "initializer", "name", "trainable", "regularizer", "constraint")
 KERAS2_ORDER = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
 TAKEN = ("shape", "initializer", "dtype", "trainable", "autocast", "regularizer", "constraint", "aggregation", "name")
-VALUE_MAKERS = ("keras.backend.variable", "tensorflow.Variable", "theano.shared", "keras.utils.theano_utils.sharedX")
-SHAPE_MAKERS = {
-    "keras.backend.zeros": '"zeros"', "keras.backend.ones": '"ones"', "keras.utils.theano_utils.shared_zeros": '"zeros"',
-    "keras.utils.theano_utils.shared_ones": '"ones"', "keras.backend.random_uniform_variable": '"uniform"',
-    "keras.backend.random_normal_variable": '"normal"',
-}  # fmt: skip
-NO_INITIALIZERS = ("get", "serialize", "deserialize")
 _OWN_LISTS = re.compile(r"^[\w.\[\]]*\.(_?non_)?_?trainable_(weights|variables)$|^[\w.\[\]]*\.(weights|params)$")
-
-
-@dataclass
-class Facts:
-    """What one class says of its weights, gathered before it is rewritten."""
-
-    created: list[str] = field(default_factory=list)
-    trainable: list[str] = field(default_factory=list)
-    frozen: list[str] = field(default_factory=list)
-    initializers: set[str] = field(default_factory=set)
-    regularizers: dict[str, str] = field(default_factory=dict)
-    constraints: dict[str, str] = field(default_factory=dict)
 
 
 class Weights(ClassRewriter):
@@ -65,66 +42,14 @@ class Weights(ClassRewriter):
     def __init__(self, work: Work) -> None:
         super().__init__(work)
         self.facts: list[Facts] = []
+        self._makers = Makers(self.path)
 
     def begin_class(self, node: cst.ClassDef) -> None:
-        facts = Facts()
-        self.facts.append(facts)
-        self._gather(node, facts)
+        self.facts.append(self._makers.facts_of(node))
 
     def end_class(self, original: cst.ClassDef, updated: cst.ClassDef) -> cst.BaseStatement:
         self.facts.pop()
         return updated
-
-    def _gather(self, node: cst.ClassDef, facts: Facts) -> None:
-        for line in found(node, cst.SimpleStatementLine):
-            pair = assigned(line)
-            if pair is not None and (name := own_attribute(pair[0])) is not None:
-                value = pair[1]
-                if isinstance(value, cst.Call) and self._makes_initializer(value):
-                    facts.initializers.add(name)
-                elif name in GONE and isinstance(value, cst.Dict):
-                    for element in value.elements:
-                        if isinstance(element, cst.DictElement) and own_attribute(element.key):
-                            facts.constraints[own_attribute(element.key) or ""] = code(element.value)
-        for line in found(node, cst.SimpleStatementLine):
-            pair = assigned(line)
-            name = own_attribute(pair[0]) if pair is not None else None
-            if pair is not None and name is not None and name not in (*TRAINABLE, *FROZEN, *GONE):
-                value = pair[1]
-                if isinstance(value, cst.Call) and self._could_be_weight(value, facts):
-                    facts.created.append(name)
-            listed = _listed(line)
-            if listed is not None:
-                (facts.trainable if listed[0] in TRAINABLE else facts.frozen).extend(listed[1])
-            for node_ in found(line, cst.Call):
-                if isinstance(node_.func, cst.Attribute) and node_.func.attr.value == "set_param" and node_.args:
-                    weight = own_attribute(node_.args[0].value)
-                    if weight:
-                        facts.regularizers[weight] = code(node_.func.value)
-
-    def _makes_initializer(self, value: cst.Call) -> bool:
-        path = self.path(value.func) or ""
-        return path.startswith("keras.initializers.") or (
-            path.startswith("tensorflow.") and path.endswith(("_initializer", "_init"))
-        )
-
-    def _is_initializer(self, func: cst.BaseExpression, facts: Facts) -> bool:
-        name = own_attribute(func)
-        if name is not None:
-            return name in facts.initializers or name in ("init", "inner_init", "forget_bias_init")
-        if isinstance(func, cst.Call):
-            return self._makes_initializer(func)
-        path = self.path(func) or ""
-        name = path.rpartition(".")[2]
-        return path.startswith("keras.initializers.") and name not in NO_INITIALIZERS and not name[:1].isupper()
-
-    def _could_be_weight(self, value: cst.Call, facts: Facts) -> bool:
-        path = self.path(value.func)
-        if own_attribute(value.func) in ("add_weight", "add_variable"):
-            return True
-        if path in (*VALUE_MAKERS, *SHAPE_MAKERS, "tensorflow.get_variable"):
-            return True
-        return (path is None or path.startswith("keras.initializers.")) and self._is_initializer(value.func, facts)
 
     # -- add_weight
 
@@ -183,7 +108,7 @@ class Weights(ClassRewriter):
         if not self.classes or not self.in_layer:
             return updated_node
         facts = self.facts[-1]
-        listed = _listed(original_node)
+        listed = about_list(original_node)
         if listed is not None:
             return self._list(listed[1], listed[2], original_node, updated_node)
         if _is_gone(original_node):
@@ -213,7 +138,7 @@ class Weights(ClassRewriter):
                 extra.append(keyword(word, where[name]))
         if own_attribute(old.func) in ("add_weight", "add_variable"):
             return new.with_changes(args=spaced([*new.args, *extra])) if extra else new
-        if not declared and not self._is_initializer(old.func, facts) and not self.work.is_tensorflow:
+        if not declared and not self._makers.is_initializer(old.func, facts) and not self.work.is_tensorflow:
             if path not in ("keras.backend.variable", "theano.shared"):
                 return None
             self.remark("not in a list of weights: a value that no file holds")
@@ -253,7 +178,7 @@ class Weights(ClassRewriter):
             inner, value = _unwrapped(inner), _unwrapped(value)
         if isinstance(inner, cst.Call) and isinstance(value, cst.Call):
             path = self.path(inner.func) or ""
-            if self._is_initializer(inner.func, facts) or (path == "" and code(inner.func).endswith("_init")):
+            if self._makers.is_initializer(inner.func, facts) or (path == "" and code(inner.func).endswith("_init")):
                 shape = argument(value, "shape", 0)
                 if shape is not None:
                     return self._add_weight(shape, code(value.func), new, extra)
@@ -274,7 +199,7 @@ class Weights(ClassRewriter):
         updated: cst.SimpleStatementLine,
     ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.BaseStatement] | cst.RemovalSentinel:
         facts = self.facts[-1]
-        terms = _terms(value)
+        terms = summands(value)
         plain = all(_is_own_list(t) or isinstance(t, cst.List | cst.Tuple) for t in terms)
         known = plain and all(n in facts.created for n in names)
         every = sum(len(t.elements) for t in terms if isinstance(t, cst.List | cst.Tuple)) == len(names)
@@ -302,44 +227,13 @@ def _unwrapped(node: cst.Call) -> cst.Call | None:
     return None
 
 
-def _listed(line: cst.CSTNode) -> tuple[str, list[str], cst.BaseExpression] | None:
-    """(the list's name, attributes that it names, what is assigned or added) of a statement about a list of weights."""
-    small = simple(line)
-    target: cst.BaseExpression | None = None
-    value: cst.BaseExpression | None = None
-    if isinstance(small, cst.Assign) and len(small.targets) == 1:
-        target, value = small.targets[0].target, small.value
-    elif isinstance(small, cst.AugAssign):
-        target, value = small.target, small.value
-    elif isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
-        func = small.value.func
-        if isinstance(func, cst.Attribute) and func.attr.value in ("append", "extend") and small.value.args:
-            target, value = func.value, small.value.args[0].value
-            if func.attr.value == "append":
-                value = cst.List([cst.Element(value)])
-    name = own_attribute(target) if target is not None else None
-    if value is None or name is None or name not in (*TRAINABLE, *FROZEN):
-        return None
-    names = []
-    for term in _terms(value):
-        if isinstance(term, cst.List | cst.Tuple):
-            names += [n for e in term.elements if (n := own_attribute(e.value)) is not None]
-    return name, names, value
-
-
-def _terms(value: cst.BaseExpression) -> list[cst.BaseExpression]:
-    if isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Add):
-        return [*_terms(value.left), *_terms(value.right)]
-    return [value]
-
-
 def _is_own_list(term: cst.BaseExpression) -> bool:
     """`self.d1.trainable_weights`: the weights of a layer, which Keras finds by itself."""
     return _OWN_LISTS.match(code(term).strip()) is not None
 
 
 def _is_frozen_list(line: cst.CSTNode) -> bool:
-    listed = _listed(line)
+    listed = about_list(line)
     return listed is not None and listed[0] in FROZEN
 
 

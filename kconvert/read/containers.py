@@ -19,8 +19,10 @@ from kconvert.read.keras_archive import CONFIG, METADATA, KerasArchive
 from kconvert.read.origin import origin_of
 from kconvert.read.plain_values import with_plain_values
 from kconvert.read.saved_model import SIGNATURE, SavedModel
+from kconvert.read.saved_tables import add_vocabularies
 from kconvert.read.sniff import versions_in
 from kconvert.read.stored import ByNumber, Layout, Stored, with_stored
+from kconvert.read.subclassed import subclassed
 from kconvert.read.vocabulary import is_learned
 from kconvert.spec import Dialect, ModelSpec, Training, walk
 from kconvert.tensor import Tensor
@@ -104,13 +106,13 @@ def read_saved_model(source: Path, options: Mapping[str, Any]) -> ModelSpec:
     """The model in a SavedModel folder, or in the one version that a folder of versions has."""
     folder = source if (source / "saved_model.pb").is_file() else versions_in(source)[0]
     saved = SavedModel(folder)
-    subclassed = saved.subclassed(options["custom"])
-    data = subclassed or saved.architecture()
+    from_outside = subclassed(saved, options["custom"])
+    data = from_outside or saved.architecture()
     bundle = saved.bundle()
     objects = object_graph.objects_of(bundle)
-    saved.add_vocabularies(objects)
-    if subclassed:
-        objects = [_below_inputs(objects[0], len(subclassed["config"]["layers"]) - 1), *objects]
+    add_vocabularies(saved, objects)
+    if from_outside:
+        objects = [_below_inputs(objects[0], len(from_outside["config"]["layers"]) - 1), *objects]
     root = saved.root.metadata
     evidence = {
         "architecture": "keras_metadata.pb" if (folder / "keras_metadata.pb").exists() else "the object graph",

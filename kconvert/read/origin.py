@@ -8,10 +8,10 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
+from kconvert.asked import BACKENDS
 from kconvert.definitions import NO_DEFINITIONS
 from kconvert.errors import CorruptSource, UsageError
 from kconvert.read.evidence import backend_of, releases
-from kconvert.sources import BACKENDS
 from kconvert.spec import Dialect, Origin
 
 

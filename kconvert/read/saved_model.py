@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kconvert.definitions import Definitions
 from kconvert.errors import CorruptSource, NoArchitecture, NotAModel, UnsafeSource
 from kconvert.read.architecture import architecture_of
 from kconvert.read.bundle import DTYPES, Bundle
@@ -25,7 +23,6 @@ from kconvert.read.messages import GRAPH, SAVED_METADATA, SAVED_MODEL, SAVED_OBJ
 from kconvert.read.object_graph import is_of_training
 from kconvert.read.scan.json_text import plain_json
 from kconvert.read.scan.opened import inside, regular_file
-from kconvert.read.stored import Stored
 from kconvert.read.wire import message_of
 from kconvert.spec import Signature
 from kconvert.steps import step
@@ -35,7 +32,6 @@ METADATA_FILE = "keras_metadata.pb"
 LARGEST = 2 << 30
 SERVE = "serve"
 SIGNATURE = "serving_default"
-NO_CONFIG = "layer was saved without config"
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 MODELS = ("_tf_keras_model", "_tf_keras_network", "_tf_keras_sequential")
 ADDED = frozenset(["has_input_vocabulary"])  # of SavedModels alone: layer_serialization.py `VocabularySavedModelSaver`
@@ -76,6 +72,14 @@ class SavedModel:
         info = self._graph["info"]
         return str(info["tensorflow_version"]) if info else ""
 
+    def graph(self) -> Mapping[str, Any]:
+        """The message of TensorFlow's graph."""
+        return message_of(self._graph["graph"], GRAPH, f"{self.path / GRAPH_FILE}: graph")
+
+    def served(self) -> Mapping[str, Any] | None:
+        """The message of the signature that a server calls."""
+        return next((s["signature"] for s in self._graph["signatures"] if s["key"] == SIGNATURE), None)
+
     def signatures(self) -> dict[str, Signature]:
         """What can be called, by name."""
         return {s["key"]: _signature(s["signature"]) for s in self._graph["signatures"] if s["signature"]}
@@ -89,9 +93,7 @@ class SavedModel:
             CorruptSource: a Keras model whose description was left behind.
         """
         root = next((o for o in self._keras_objects() if o.node == 0), None)
-        if root is None and any(
-            n["user"] and n["user"]["identifier"] in MODELS for n in self._saved_objects()["nodes"]
-        ):
+        if root is None and any(n["user"] and n["user"]["identifier"] in MODELS for n in self.saved_objects()["nodes"]):
             raise CorruptSource(
                 f"{self.path}: a Keras model without {METADATA_FILE}, which TensorFlow {self.tensorflow} writes beside "
                 f"{GRAPH_FILE} and which alone describes the layers: copy it too"
@@ -104,30 +106,8 @@ class SavedModel:
             )
         return root
 
-    def subclassed(self, custom: Definitions) -> dict[str, Any] | None:
-        """A subclassed model whose class the user's code defines, as a model that has it for its only layer; or else None.
-
-        It takes and gives what the signature says, which numbers them: `input_1`, `output_1`.
-        """
-        found = self._description()
-        name, config = found.get("class_name"), found.get("config")
-        if _has_layers(config) or custom.layer(name) is None or SIGNATURE not in self.signatures():
-            return None
-        own = config if isinstance(config, dict) and NO_CONFIG not in config else {}
-        data = next(s["signature"] for s in self._graph["signatures"] if s["key"] == SIGNATURE)
-        inputs = sorted((i for i in data["inputs"] if i["info"]), key=lambda i: _number(i["key"]))
-        outputs = sum(1 for o in data["outputs"] if o["info"])
-        layer = legal_name(str(name))
-        sources = [_source(i["key"], i["info"]) for i in inputs]
-        called = {"class_name": name, "name": layer, "config": {**own, "name": layer},
-                  "inbound_nodes": [[[s["name"], 0, 0, {}] for s in sources]]}  # fmt: skip
-        ends = [[layer, 0, n] for n in range(outputs)]
-        graph = {"name": f"{layer}_model", "layers": [*sources, called],
-                 "input_layers": [[s["name"], 0, 0] for s in sources], "output_layers": ends}  # fmt: skip
-        said = {k: self.root.metadata[k] for k in ("keras_version", "backend") if k in self.root.metadata}
-        return {**said, "class_name": "Functional", "config": graph}
-
-    def _description(self) -> Mapping[str, Any]:
+    def description(self) -> Mapping[str, Any]:
+        """The root's `class_name` and `config`, whatever they are."""
         found = self.root.metadata.get("model_config") or {
             k: self.root.metadata.get(k) for k in ("class_name", "config")
         }
@@ -140,8 +120,8 @@ class SavedModel:
             NoArchitecture: a subclassed model, which never had a config.
         """
         root = self.root
-        found = self._description()
-        if not _has_layers(found.get("config")):
+        found = self.description()
+        if not has_layers(found.get("config")):
             raise NoArchitecture(
                 f"{self.path}: a subclassed model ({found.get('class_name')}) without a config, described by its Python "
                 f"code alone; {self._contents()}; name that code: --custom FILE.py that defines {found.get('class_name')}, "
@@ -154,70 +134,6 @@ class SavedModel:
         """The tensors."""
         return Bundle(self.path / "variables" / "variables", self.path)
 
-    def add_vocabularies(self, objects: Sequence[Stored]) -> None:
-        """Gives each object that holds a fixed table the words that are constants of the graph.
-
-        TensorFlow 2.6 and later keep an adapted vocabulary in the function that fills the table.
-        """
-        saved = self._saved_objects()
-        nodes = saved["nodes"]
-        if not any(n["resource"] is not None for n in nodes):
-            return
-        functions = {f["key"]: f["function"]["inputs"] for f in saved["functions"] if f["function"]}
-        constants: dict[str, tuple[str, ...]] | None = None
-        for number, one in enumerate(objects[: len(nodes)]):
-            if one.texts:
-                continue
-            for child in nodes[number]["children"]:
-                if not 0 <= child["node_id"] < len(nodes) or nodes[child["node_id"]]["resource"] is None:
-                    continue
-                if constants is None:
-                    constants = self._constants()
-                words = self._words(nodes, child["node_id"], functions, constants)
-                if words:
-                    one.texts["vocabulary"] = words
-
-    def _words(
-        self,
-        nodes: Sequence[Mapping[str, Any]],
-        table: int,
-        functions: Mapping[str, Sequence[int]],
-        constants: Mapping[str, tuple[str, ...]],
-    ) -> tuple[str, ...]:
-        """The constants that the table's `_initialize` captures: its keys, and the numbers that they have."""
-        starts = [c["node_id"] for c in nodes[table]["children"] if c["name"] == "_initialize"]
-        names = [name for s in starts if nodes[s]["function"] for name in nodes[s]["function"]["concrete"]]
-        captured = [n for name in names for n in functions.get(name, ()) if 0 <= n < len(nodes)]
-        operations = [nodes[n]["constant"]["operation"] for n in captured if nodes[n]["constant"] is not None]
-        found = [constants[o] for o in operations if o in constants]
-        if len(found) != 2:
-            return ()
-        words, numbers = found  # in the order in which the function takes them: keys, then values
-        places = [int(n) for n in numbers if n.lstrip("-").isdigit()]
-        if len(places) != len(words) or sorted(places) != list(
-            range(min(places, default=0), max(places, default=-1) + 1)
-        ):
-            return ()
-        return tuple(word for _, word in sorted(zip(places, words, strict=True)))
-
-    def _constants(self) -> dict[str, tuple[str, ...]]:
-        """Name -> elements of every constant vector of strings or long integers, as text."""
-        where = f"{self.path / GRAPH_FILE}: graph"
-        found = {}
-        for node in message_of(self._graph["graph"], GRAPH, where)["nodes"]:
-            if node["op"] != "Const":
-                continue
-            value = next((a["value"] for a in node["attributes"] if a["key"] == "value" and a["value"]), None)
-            tensor = value and value["tensor"]
-            if tensor and tensor["dtype"] == 7:
-                found[node["name"]] = tuple(bytes(s).decode("utf-8", "surrogateescape") for s in tensor["strings"])
-            elif tensor and tensor["dtype"] == 9:
-                content = bytes(tensor["content"])
-                longs = [content[i : i + 8] for i in range(0, len(content), 8)]
-                numbers = [int.from_bytes(n, "little", signed=True) for n in longs] or list(tensor["longs"])
-                found[node["name"]] = tuple(map(str, numbers))
-        return found
-
     def _keras_objects(self) -> Iterator[KerasObject]:
         file = self.path / METADATA_FILE
         if file.exists():
@@ -225,13 +141,14 @@ class SavedModel:
             for node in nodes:
                 yield _keras_object(node["node_id"], node["path"], node["identifier"], node["metadata"], str(file))
             return
-        for number, node in enumerate(self._saved_objects()["nodes"]):
+        for number, node in enumerate(self.saved_objects()["nodes"]):
             user = node["user"]
             if user is not None and user["identifier"].startswith("_tf_keras_") and user["metadata"]:
                 where = str(self.path / GRAPH_FILE)
                 yield _keras_object(number, "", user["identifier"], user["metadata"], where)
 
-    def _saved_objects(self) -> Mapping[str, Any]:
+    def saved_objects(self) -> Mapping[str, Any]:
+        """The message of all objects that were saved, those of TensorFlow included."""
         if self._objects is None:
             where = f"{self.path / GRAPH_FILE}: object graph"
             self._objects = message_of(self._graph["objects"], SAVED_OBJECTS, where)
@@ -257,28 +174,9 @@ class SavedModel:
         )
 
 
-def _has_layers(config: Any) -> bool:
+def has_layers(config: Any) -> bool:
+    """Is it the config of a model that lists its layers?"""
     return isinstance(config, list) or (isinstance(config, dict) and "layers" in config)
-
-
-def _number(key: str) -> tuple[str, int]:
-    """`input_10` behind `input_2`."""
-    name, _, number = key.rpartition("_")
-    return (name, int(number)) if number.isdigit() else (key, 0)
-
-
-def _source(key: str, info: Mapping[str, Any]) -> dict[str, Any]:
-    """The InputLayer of one input of a signature."""
-    dims = info["shape"]["dims"] if info["shape"] else []
-    shape = [None if d["size"] in (-1, 2**64 - 1) else d["size"] for d in dims]
-    config = {"name": key, "batch_input_shape": shape, "dtype": SIGNATURE_DTYPES.get(info["dtype"], "float32")}
-    return {"class_name": "InputLayer", "name": key, "config": config, "inbound_nodes": []}
-
-
-def legal_name(class_name: str) -> str:
-    """What Keras calls a layer of this class: `MyModel` -> `my_model`."""
-    parts = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", class_name.rpartition(">")[2])
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", parts).lower()
 
 
 def _content(file: Path) -> bytes:

@@ -1,4 +1,17 @@
-"""ModelSpec -> ModelSpec, one dialect hop at a time, config and tensors together; pure."""
+"""ModelSpec -> ModelSpec, one dialect hop at a time, config and tensors together; pure.
+
+`_upgraded` below is the order of it all. The files, by what they are about:
+
+* the facts: `map_format.py` (the vocabulary, typed), `maps.py` (what becomes of this class?), `conditions.py`;
+* before a hop, on the whole model: `check.py` (is everything accounted for?), `unused.py`, `theano.py`, `resets.py`,
+  `dim_ordering.py`, `dtypes.py`, `masks/` (what the dialect leaves unsaid becomes explicit);
+* code and op layers as stock operations: `lambdas/`, `operations/`; the user's own classes and functions: `custom.py`,
+  `custom_tensors.py`, `functions_apart.py`;
+* tensors: `binding.py` and `addressed.py` (whose is it?), `slots.py` (what becomes of it?), `account.py` (each exactly once);
+* one layer: `hop.py` makes it a `Fragment` (`fragment.py`) by `arguments.py`, `objects.py` and `rules/`; `wrapping.py`;
+* the training state: `training/`; asked by many: `shapes/`, `order.py`, `in_short.py`, `comparing.py`;
+* at the end: `names.py`; around everything: `alternatives.py` (a question whose answers lead to the same model is none).
+"""
 
 from __future__ import annotations
 

@@ -6,11 +6,14 @@ regularizers, constraints, activations, layers) by the maps. Everything else sta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from kconvert.definitions import Definition, Definitions
 from kconvert.errors import Rejected
-from kconvert.spec import Dialect, LayerSpec, Origin
+from kconvert.spec import Dialect, LayerSpec, ModelSpec, Origin, walk
+from kconvert.upgrade.arguments import CUSTOM_OBJECT
 from kconvert.upgrade.map_format import CustomEntry, Drop
 from kconvert.upgrade.maps import HopMaps
 
@@ -58,3 +61,14 @@ def check_kernels(layer: LayerSpec, origin: Origin) -> None:
             f"its code convolves, and Theano's kernels lie the other way round in the file: {', '.join(kernels)}; load it "
             "with Keras on TensorFlow there, convert the kernels (keras.utils.convert_all_kernels_in_model), and save it again"
         )
+
+
+def needs_code(spec: ModelSpec) -> bool:
+    """True for a model in today's dialect that anything of the user's own is left in."""
+    return any(layer.class_name.startswith(PREFIX) or _names_object(layer.config) for _, layer in walk(spec))
+
+
+def _names_object(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return CUSTOM_OBJECT in value or any(map(_names_object, value.values()))
+    return isinstance(value, list | tuple) and any(map(_names_object, value))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kconvert.spec import Dialect, ModelSpec, Origin, walk
-from kconvert.upgrade.shapes import per_axis
+from kconvert.upgrade.shapes.windows import per_axis
 
 QUESTION = "theano"
 

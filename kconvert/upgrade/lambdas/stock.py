@@ -10,7 +10,7 @@ from typing import Any
 
 from kconvert.code import NotFollowed
 from kconvert.upgrade.operations.build import Build
-from kconvert.upgrade.results import BROADCAST, REDUCTIONS, SAME
+from kconvert.upgrade.shapes.operations import BROADCAST, REDUCTIONS, SAME
 
 PARAMETERS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "reshape": (1, ("newshape",)),

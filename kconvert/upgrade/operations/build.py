@@ -16,7 +16,7 @@ from kconvert.errors import Rejected
 from kconvert.spec import Call, LayerSpec, Port, map_ports, ports_in
 from kconvert.upgrade.operations.folding import as_array, folded, has_lengths
 from kconvert.upgrade.operations.lengths import Length
-from kconvert.upgrade.results import result_dtype, result_shapes
+from kconvert.upgrade.shapes.operations import result_dtype, result_shapes
 
 Value = Any
 

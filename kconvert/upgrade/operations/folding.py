@@ -14,7 +14,7 @@ import numpy as np
 from kconvert.errors import Rejected
 from kconvert.tensor import Array
 from kconvert.upgrade.operations.lengths import Length
-from kconvert.upgrade.results import BROADCAST
+from kconvert.upgrade.shapes.operations import BROADCAST
 
 LARGEST = 1 << 24  # elements that a constant may have
 

@@ -9,7 +9,8 @@ from kconvert.spec import Call, LayerSpec, Port, ports_in
 from kconvert.upgrade.fragment import Shape
 from kconvert.upgrade.operations.build import Known, Lengths, with_lengths
 from kconvert.upgrade.operations.lengths import Length
-from kconvert.upgrade.shapes import SAME_SHAPE, ShapeInference, output_shapes
+from kconvert.upgrade.shapes import ShapeInference
+from kconvert.upgrade.shapes.layers import SAME_SHAPE, output_shapes
 
 KEEPS_DTYPE = frozenset(
     ["Reshape", "Flatten", "Permute", "RepeatVector", "Concatenate", "Cropping1D", "Cropping2D", "Cropping3D",

@@ -1,7 +1,7 @@
 """Bidirectional stores one layer and builds two; today's constructor takes both, as tf.keras's does from 2.1 on.
 
 Today's Bidirectional also gives zeros at masked steps where it returns sequences; Keras 2 and some tf.keras repeated the
-output before (kconvert/upgrade/masks.py says which), and tf.keras 1.13 gave zeros also where it returns the last output alone. With such a mask it is taken
+output before (kconvert/upgrade/masks says which), and tf.keras 1.13 gave zeros also where it returns the last output alone. With such a mask it is taken
 apart (and where its two layers have different numbers of units, from which today's infers a wrong shape): both directions, the backward one turned round, and the merge. So it is where what it holds has become a model, which
 a Bidirectional cannot hold.
 Sources: keras 2.2.4 layers/wrappers.py `Bidirectional`; keras 3.15 src/layers/rnn/bidirectional.py `force_zero_output_for_mask`.
@@ -14,7 +14,7 @@ from dataclasses import replace
 from kconvert.errors import Rejected
 from kconvert.spec import LayerSpec
 from kconvert.upgrade.fragment import INPUT, PREVIOUS, Fragment, From, Site, Step
-from kconvert.upgrade.masks import has_unequal_directions, zeroes_masked_steps
+from kconvert.upgrade.masks.directions import has_unequal_directions, zeroes_masked_steps
 
 MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "concat": "Concatenate"}
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kconvert.upgrade.fragment import Fragment, Site, Step
-from kconvert.upgrade.shapes import per_axis
+from kconvert.upgrade.shapes.windows import per_axis
 
 
 def bilinear_upsampling(site: Site, fragment: Fragment) -> Fragment:

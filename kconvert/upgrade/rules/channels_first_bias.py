@@ -13,7 +13,7 @@ from dataclasses import replace
 from kconvert.sums import has_plain_sums
 from kconvert.upgrade.fragment import Fragment, Site, Step
 from kconvert.upgrade.rules.padding import rank_of
-from kconvert.upgrade.shapes import output_shapes
+from kconvert.upgrade.shapes.layers import output_shapes
 
 BY_LAST_AXIS = frozenset({"softmax", "log_softmax"})
 

@@ -14,7 +14,7 @@ from kconvert.errors import Rejected
 from kconvert.upgrade.conditions import known_backend
 from kconvert.upgrade.fragment import Fragment, Site, Step
 from kconvert.upgrade.rules.padding import tensorflow_same
-from kconvert.upgrade.shapes import per_axis
+from kconvert.upgrade.shapes.windows import per_axis
 
 
 def deconvolution(site: Site, fragment: Fragment) -> Fragment:

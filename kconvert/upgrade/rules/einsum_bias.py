@@ -12,7 +12,7 @@ from kconvert.errors import Rejected
 from kconvert.sums import has_plain_sums, is_mistaken
 from kconvert.upgrade.fragment import Fragment, Site, Step
 from kconvert.upgrade.rules.channels_first_bias import BY_LAST_AXIS
-from kconvert.upgrade.shapes import output_shapes
+from kconvert.upgrade.shapes.layers import output_shapes
 
 
 def einsum_bias(site: Site, fragment: Fragment) -> Fragment:

@@ -7,7 +7,7 @@ Sources: keras 2.12 layers/core/einsum_dense.py `_analyze_split_string`; keras 3
 from __future__ import annotations
 
 from kconvert.upgrade.fragment import Fragment, Site
-from kconvert.upgrade.shapes import completed_einsum
+from kconvert.upgrade.shapes.layers import completed_einsum
 
 
 def einsum_dense(site: Site, fragment: Fragment) -> Fragment:

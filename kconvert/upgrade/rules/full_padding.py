@@ -10,7 +10,7 @@ from dataclasses import replace
 from kconvert.upgrade.fragment import Fragment, Site
 from kconvert.upgrade.rules.padding import rank_of
 from kconvert.upgrade.rules.same_convolution import zero_padding
-from kconvert.upgrade.shapes import per_axis
+from kconvert.upgrade.shapes.windows import per_axis
 
 
 def full_padding(site: Site, fragment: Fragment) -> Fragment:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kconvert.upgrade.fragment import Fragment, Site, Step
-from kconvert.upgrade.shapes import per_axis
+from kconvert.upgrade.shapes.windows import per_axis
 
 
 def kept_border(site: Site, fragment: Fragment) -> Fragment:

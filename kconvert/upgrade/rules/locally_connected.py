@@ -16,7 +16,7 @@ from kconvert.tensor import Tensor
 from kconvert.upgrade.fragment import Fragment, Site, Step
 from kconvert.upgrade.rules.same_convolution import zero_padding
 from kconvert.upgrade.rules.unshared_kernels import Patches, as_patches
-from kconvert.upgrade.shapes import per_axis, spatial_axes, window
+from kconvert.upgrade.shapes.windows import per_axis, spatial_axes, window
 
 ARGUMENTS = (
     "activation", "activity_regularizer", "bias_constraint", "bias_initializer", "bias_regularizer", "dtype",

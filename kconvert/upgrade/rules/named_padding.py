@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kconvert.errors import Rejected
 from kconvert.upgrade.fragment import Fragment, Site
-from kconvert.upgrade.shapes import border_pairs
+from kconvert.upgrade.shapes.windows import border_pairs
 
 
 def named_padding(site: Site, fragment: Fragment) -> Fragment:

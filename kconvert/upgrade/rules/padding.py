@@ -11,7 +11,7 @@ from __future__ import annotations
 from kconvert.errors import Rejected
 from kconvert.spec import Config
 from kconvert.upgrade.fragment import Shape, Site
-from kconvert.upgrade.shapes import per_axis, spatial_axes
+from kconvert.upgrade.shapes.windows import per_axis, spatial_axes
 
 Widths = list[tuple[int, int]]
 

@@ -14,7 +14,7 @@ from kconvert.upgrade.conditions import known_backend
 from kconvert.upgrade.fragment import Fragment, Site, Step
 from kconvert.upgrade.rules.channels_first_bias import BY_LAST_AXIS
 from kconvert.upgrade.rules.padding import kernel_and_stride, rank_of
-from kconvert.upgrade.shapes import per_axis
+from kconvert.upgrade.shapes.windows import per_axis
 
 
 def same_transposed_convolution(site: Site, fragment: Fragment) -> Fragment:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kconvert.tensor import Array, Tensor
-from kconvert.upgrade.shapes import window
+from kconvert.upgrade.shapes.windows import window
 
 
 @dataclass(frozen=True, slots=True)
