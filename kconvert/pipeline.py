@@ -13,6 +13,7 @@ from kconvert.asked import Checking, Reading, Wishes
 from kconvert.axes import Order
 from kconvert.custom_code import CustomCode, module_beside
 from kconvert.export.served import Served, served_names
+from kconvert.files.content import Aside
 from kconvert.layout import with_channels_last
 from kconvert.read import read
 from kconvert.report import Verification
@@ -74,14 +75,17 @@ def converted(
     custom: CustomCode,
     verifier: Verifier | None,
     reached: Reached,
+    aside: Aside,
 ) -> Done:
     """Converts one file into `place`, from where the caller publishes it when nothing was raised.
 
-    What belongs beside the target is written beside `place`. `reached` says how far it came if something was.
+    What belongs beside the target is written beside `place`. `reached` says how far it came if something was. Digests of
+    source and result are begun `aside`.
     """
     clock = Clock()
     with clock("read"):
         spec = reached.source = read(reading.source, **reading.said(), custom=custom.definitions)
+    aside.begin(reading.source)
     with clock("upgrade"):
         spec, without_training = prepared(spec, wishes)
         upgraded, laid = upgraded_as(spec, wishes)
@@ -94,7 +98,7 @@ def converted(
         from kconvert.export import write
         from kconvert.framework import keras_on_tensorflow, neutral_settings
         from kconvert.rebuild import loaded
-        from kconvert.verify import Tolerance, verified
+        from kconvert.verify import Tolerance, facts_of, verified
 
         keras_on_tensorflow()
     if module is not None:
@@ -114,6 +118,8 @@ def converted(
         with clock("export"):
             served = served_names(spec, upgraded.renamed)
             write(model, place, wishes.format, served, values)
+        aside.to_disk(place)
+        aside.begin(place)
         check = Verification("skipped")
         if verifier is not None:
             with clock("verify"):
@@ -122,6 +128,7 @@ def converted(
                     verifier, place, wishes.format, digests, original=spec, renamed=upgraded.renamed, moved=upgraded.moved,
                     probe=checking.probe, tolerance=Tolerance(checking.rtol, checking.atol), input_names=served.inputs,
                     output_names=served.outputs, module=module, order=laid.order if laid else Order(),
+                    expected=facts_of(model) if wishes.format == "keras" and checking.probe is None else None,
                 )  # fmt: skip
     return Done(spec, upgraded, served, state, check, clock.seconds, bool(code))
 

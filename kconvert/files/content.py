@@ -2,9 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from types import TracebackType
+
+
+class Aside:
+    """Digests that are made, and files that are brought to the disk, in threads beside other work."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="digest")
+        self._digests: dict[Path, Future[str]] = {}
+
+    def begin(self, path: Path) -> None:
+        """Starts with the digest of what is there now."""
+        self._digests[path] = self._threads.submit(digest_of, path)
+
+    def to_disk(self, path: Path) -> None:
+        """Starts to write what the system still holds of a file, so that who waits for that later waits less."""
+        if path.is_file():
+            self._threads.submit(_to_disk, path)
+
+    def digest_of(self, path: Path) -> str:
+        """As the function, with what has been begun.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return self._digests[path].result() if path in self._digests else digest_of(path)
+
+    def __enter__(self) -> Aside:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def digest_of(path: Path) -> str:
@@ -45,3 +82,8 @@ def _digest_or_reason(path: Path) -> str:
         return digest_of(path)
     except OSError as error:
         return hashlib.sha256(f"{path}: {error}".encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _to_disk(path: Path) -> None:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -108,7 +108,7 @@ class Conversion:
     def run(self, bench: Bench) -> Report:
         """All six stages."""
         from kconvert.custom_code import custom_code
-        from kconvert.files.content import digest_of
+        from kconvert.files.content import Aside
         from kconvert.jobs.reporting import is_want_of_space, refused, reported
         from kconvert.pipeline import Reached, converted
         from kconvert.read.sniff import sniffed
@@ -119,21 +119,25 @@ class Conversion:
         reached = Reached()
         code = custom_code(self.reading.custom)
         verifier = bench.verifier() if self.checking.is_wanted else None
-        try:
-            done = converted(
-                self.reading, self.wishes, self.checking, self.place, custom=code, verifier=verifier, reached=reached
-            )
-        except KConvertError as error:
-            digest = digest_of(source) if reached.source is not None else ""  # what cannot be read is not read
-            error.report = refused(self, error, reached, digest=digest, seconds=time.perf_counter() - begin)
-            raise
-        except Exception as error:
-            if not is_want_of_space(error):
+        with Aside() as aside:
+            try:
+                done = converted(
+                    self.reading, self.wishes, self.checking, self.place, custom=code, verifier=verifier, reached=reached,
+                    aside=aside,
+                )  # fmt: skip
+            except KConvertError as error:
+                digest = (
+                    aside.digest_of(source) if reached.source is not None else ""
+                )  # what cannot be read is not read
+                error.report = refused(self, error, reached, digest=digest, seconds=time.perf_counter() - begin)
                 raise
-            raise TargetError(
-                f"{self.target}: cannot be written: no space left, or too large a file", code="E_OUT_SPACE"
-            ) from None
-        return reported(self, done, code, digest=digest_of(source), seconds=time.perf_counter() - begin)
+            except Exception as error:
+                if not is_want_of_space(error):
+                    raise
+                raise TargetError(
+                    f"{self.target}: cannot be written: no space left, or too large a file", code="E_OUT_SPACE"
+                ) from None
+            return reported(self, done, code, aside=aside, begin=begin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ import errno
 import os
 import resource
 import sys
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kconvert.custom_code import CustomCode, module_beside
 from kconvert.errors import KConvertError
-from kconvert.files.content import digest_of
+from kconvert.files.content import Aside
 from kconvert.jobs.inspection import origin_facts
 from kconvert.pipeline import Done, Reached
 from kconvert.report import Failure, Graph, Note, Report, Verification, graph_of
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def reported(job: Conversion, done: Done, code: CustomCode, *, digest: str, seconds: float) -> Report:
+def reported(job: Conversion, done: Done, code: CustomCode, *, aside: Aside, begin: float) -> Report:
     """The report on a model that is at the job's place now, and at its target as soon as it is published.
 
     Args:
         code: the user's own.
-        digest: of the source.
-        seconds: of the whole.
+        aside: has the digests of source and result.
+        begin: of the whole, on the clock `time.perf_counter`.
     """
+    source_digest, target_digest = aside.digest_of(job.reading.source), aside.digest_of(job.place)
     spec, format = done.source, job.wishes.format
     notes = [*done.upgraded.notes, *_notes_on(done, code, format), *_training_notes(done.training, spec)]
     if not done.served.is_kept:
@@ -47,18 +49,18 @@ def reported(job: Conversion, done: Done, code: CustomCode, *, digest: str, seco
     return Report(
         source={
             "path": job.name,
-            "sha256": digest,
+            "sha256": source_digest,
             **origin_facts(spec),
             "tensors": sum(1 for _ in stored_tensors(spec)),
         },
-        target={"path": str(job.target), "format": format, "sha256": digest_of(job.place)},
+        target={"path": str(job.target), "format": format, "sha256": target_digest},
         layers=done.upgraded.layers,
         training=dataclasses.asdict(done.training),
         verification=done.verification,
         notes=tuple(notes),
         renamed=done.upgraded.renamed,
         versions=versions(),
-        seconds={**done.seconds, "all": seconds},
+        seconds={**done.seconds, "all": time.perf_counter() - begin},
         custom_module=module_beside(job.target) if done.needs_code and format == "keras" else None,
         peak_memory=_peak_memory(),
         before=graph_of(spec),
@@ -67,7 +69,12 @@ def reported(job: Conversion, done: Done, code: CustomCode, *, digest: str, seco
 
 
 def refused(job: Conversion, error: KConvertError, reached: Reached, *, digest: str, seconds: float) -> Report:
-    """What is known of a model that was not converted, and what stood against it; the arguments are those of `reported`."""
+    """What is known of a model that was not converted, and what stood against it.
+
+    Args:
+        digest: of the source, where it was read.
+        seconds: that it took.
+    """
     spec, upgraded = reached.source, reached.upgraded
     facts = {} if spec is None else {**origin_facts(spec), "tensors": sum(1 for _ in stored_tensors(spec))}
     return Report(

@@ -93,6 +93,7 @@ def restored(optimizer: Any, found: Trained, states: States, values: Values) -> 
     Raises:
         Problem: a slot of today's optimizer has nothing in the file.
     """
+    optimizer._var_key = id  # as in Keras's base class; on TensorFlow it asks late variables for what they have not
     with late_variables():
         optimizer.build([variable for variable, _ in found.variables])
     pairs = list(_pairs(optimizer, found, states.slots)) if states.slots else []

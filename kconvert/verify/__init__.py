@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kconvert.verify.comparing import Tolerance
+from kconvert.verify.intermediate import facts_of
 from kconvert.verify.process import Verifier
 from kconvert.verify.verification import verified, verified_pair
 
-__all__ = ["Tolerance", "Verifier", "verified", "verified_pair"]
+__all__ = ["Tolerance", "Verifier", "facts_of", "verified", "verified_pair"]

@@ -56,7 +56,9 @@ def difference(
     if want.dtype.kind in "USO" or got.dtype.kind in "USO":
         wrong = int((_words(got) != _words(want)).sum())
         return _unequal(f"{wrong} strings are others") if wrong else Difference(0.0, 0.0, True)
-    a, b = got.astype(np.float64), want.astype(np.float64)
+    a, b = got.astype(np.float64), want.astype(np.float64, copy=False)
+    if slack is None and (found := _finite(a, b, tolerance, by_scale)) is not None:
+        return found
     with np.errstate(invalid="ignore"):
         away = np.asarray(np.abs(a - b))  # of a single number NumPy makes no array
     away[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0
@@ -74,6 +76,27 @@ def difference(
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         relative = np.where(away == 0.0, 0.0, away / np.maximum(np.abs(b), TINY))
     return Difference(largest, float(np.max(relative, initial=0.0)), passed, size)
+
+
+def _finite(a: Array, b: Array, tolerance: Tolerance, by_scale: bool) -> Difference | None:
+    """The difference, in few passes over arrays that may be large; None where a number is NaN or infinite."""
+    if not a.size:
+        return Difference(0.0, 0.0, True)
+    with np.errstate(invalid="ignore", over="ignore"):
+        away = np.asarray(np.subtract(a, b))  # of a single number NumPy makes no array
+        np.abs(away, out=away)
+        largest = float(away.max())
+    if not math.isfinite(largest):
+        return None
+    scale = np.asarray(np.abs(b))
+    size = float(scale.max())
+    with np.errstate(over="ignore"):
+        relative = float((away / np.maximum(scale, TINY)).max())
+    if by_scale:
+        return Difference(largest, relative, largest <= tolerance.absolute + tolerance.relative * size, size)
+    scale *= tolerance.relative
+    scale += tolerance.absolute
+    return Difference(largest, relative, bool((away <= scale).all()), size)
 
 
 def _unequal(because: str) -> Difference:

@@ -11,6 +11,7 @@ import numpy as np
 
 from kconvert.report import LayerCheck, MissingLayer, OutputCheck, Run, Verification
 from kconvert.tensor import Array
+from kconvert.verify.ahead import Ahead
 from kconvert.verify.comparing import Difference, Tolerance, difference
 from kconvert.verify.inputs import Given, Wanted, attempts, plausible
 from kconvert.verify.naming import uncounted
@@ -33,9 +34,18 @@ INSIDE = 64.0  # units of rounding that a layer may be off by, relative to its l
 
 
 def compared(
-    verifier: Verifier, sides: Sides, *, probe: Path | None, tolerance: Tolerance, weights: int = 0
+    verifier: Verifier,
+    sides: Sides,
+    *,
+    probe: Path | None,
+    tolerance: Tolerance,
+    weights: int = 0,
+    ahead: Ahead | None = None,
 ) -> Verification:
     """Runs both on the same inputs: those of the probe, and plausible ones.
+
+    Args:
+        ahead: of `computed_ahead`.
 
     Returns:
         What was found, of status `failed` where they differ.
@@ -45,7 +55,7 @@ def compared(
         VerificationFailed: the file has other inputs or outputs, or stock Keras died over it.
     """
     sides.check()
-    comparison = _Comparison(verifier, sides, tolerance)
+    comparison = _Comparison(verifier, sides, tolerance, ahead)
     if probe is not None:
         recorded = read_probe(probe, len(sides.input_names), len(sides.output_names))
         comparison.on_recorded(recorded.given, recorded.outputs)
@@ -53,10 +63,26 @@ def compared(
     return comparison.verification(weights, "" if probe is None else probe.name)
 
 
+def computed_ahead(sides: Sides) -> Ahead:
+    """The reference of the first run, for sides of which the file has not been loaded yet."""
+    given, _ = _fitting(sides, sides.wanted(), BATCHES[0], 0, 0)
+    keep = sides.numbers(given.arrays) <= KEPT
+    return Ahead(given, keep, reference(sides.original).run(given.arrays, keep=keep))
+
+
+def _fitting(sides: Sides, wanted: Sequence[Wanted], examples: int, number: int, attempt: int) -> tuple[Given, bool]:
+    """Inputs of as many examples as are not too many for the model, and whether one is not."""
+    one = plausible(wanted, 1, number, attempt)
+    each = sides.numbers(one.arrays) // max(1, len(one.arrays[0]))
+    fitting = max(1, min(examples, SMALL // max(1, each)))
+    return plausible(wanted, fitting, number, attempt), each <= SMALL
+
+
 class _Comparison:
     """Gathers differences; the worst of all runs counts."""
 
-    def __init__(self, verifier: Verifier, sides: Sides, tolerance: Tolerance) -> None:
+    def __init__(self, verifier: Verifier, sides: Sides, tolerance: Tolerance, ahead: Ahead | None = None) -> None:
+        self._ahead = ahead
         self._verifier, self._sides, self._tolerance = verifier, sides, tolerance
         self._outputs: dict[tuple[str, str], Difference] = {}
         self._layers: dict[str, Difference] = {}
@@ -108,12 +134,8 @@ class _Comparison:
                     self._is_compared(self._given(wanted, MANY, number, attempt), keep=False)
 
     def _given(self, wanted: Sequence[Wanted], examples: int, number: int, attempt: int) -> Given:
-        """As many examples as are not too many for the model."""
-        one = plausible(wanted, 1, number, attempt)
-        each = self._sides.numbers(one.arrays) // max(1, len(one.arrays[0]))
-        fitting = max(1, min(examples, SMALL // max(1, each)))
-        self._is_small = each <= SMALL
-        return plausible(wanted, fitting, number, attempt)
+        given, self._is_small = _fitting(self._sides, wanted, examples, number, attempt)
+        return given
 
     def _is_suspicious(self) -> bool:
         """Nothing has failed, and something is off by more than rounding."""
@@ -171,8 +193,12 @@ class _Comparison:
     def _computed(self, given: Given, keep: bool) -> Computed | None:
         if self._reference is None:
             return None
+        ahead, self._ahead = self._ahead, None
         try:
-            computed = self._reference.run(given.arrays, keep=keep)
+            if ahead is not None and ahead.suits(given, keep):
+                computed = ahead.computed
+            else:
+                computed = self._reference.run(given.arrays, keep=keep)
         except Exception as error:
             self._lacks(error)
             return None

@@ -19,6 +19,18 @@ def graph_of(model: Any) -> Any:
     return inner if hasattr(inner, "_nodes_by_depth") else None
 
 
+def facts_of(model: Any) -> dict[str, Any]:
+    """What is known of a model's graph before it runs: inputs (name, shape, dtype), names of outputs, shapes of all nodes, dtypes."""
+    graph = graph_of(model)
+    made = dict(nodes(graph))
+    return {
+        "inputs": [[s._keras_history.operation.name, list(s.shape), str(s.dtype)] for s in graph.inputs],
+        "outputs": [s._keras_history.operation.name for s in graph.outputs],
+        "nodes": {name: [list(s.shape) for s in symbols if s.shape is not None] for name, symbols in made.items()},
+        "dtypes": sorted({str(s.dtype) for symbols in made.values() for s in symbols}),
+    }
+
+
 def nodes(graph: Any, prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
     """Name of every node and its symbolic outputs, in the order in which they are computed."""
     for name, node in _named(graph):

@@ -92,14 +92,7 @@ class KerasModel:
         digests = {key: self._variables.digest(v.numpy()) for key, v in kept}
         if self._graph is None:
             return {"digests": digests, "inputs": [], "outputs": [], "nodes": {}, "dtypes": []}
-        nodes = dict(self._intermediate.nodes(self._graph))
-        return {
-            "digests": digests,
-            "inputs": [[s._keras_history.operation.name, list(s.shape), str(s.dtype)] for s in self._graph.inputs],
-            "outputs": [s._keras_history.operation.name for s in self._graph.outputs],
-            "nodes": {name: [list(s.shape) for s in symbols if s.shape is not None] for name, symbols in nodes.items()},
-            "dtypes": sorted({str(s.dtype) for symbols in nodes.values() for s in symbols}),
-        }
+        return {"digests": digests, **self._intermediate.facts_of(self._model)}
 
     def outputs(self, inputs: list[Array]) -> list[Any]:
         """As `predict` gives them, dicts by their keys.

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from kconvert.axes import Order
 from kconvert.errors import VerificationFailed
 from kconvert.report import Verification
 from kconvert.spec import ModelSpec
 from kconvert.variables import OPTIMIZER
+from kconvert.verify.ahead import side_by_side
 from kconvert.verify.comparing import Tolerance
-from kconvert.verify.comparison import compared
+from kconvert.verify.comparison import compared, computed_ahead
 from kconvert.verify.process import Verifier
 from kconvert.verify.sides import Sides
 
@@ -31,6 +33,7 @@ def verified(
     output_names: Sequence[str] = (),
     module: Path | None = None,
     order: Order = Order(),
+    expected: Mapping[str, Any] | None = None,
 ) -> Verification:
     """Reloads the file elsewhere: every weight bit for bit, every output and layer against the reference and the probe.
 
@@ -42,6 +45,7 @@ def verified(
         probe: an `.npz` with inputs `in_0`, ... and the outputs `out_0`, ... that the original computed.
         module: the user's own code, which the file needs.
         order: where the axes of its tensors are not where the original's are.
+        expected: what the file should say of its graph, as `intermediate.facts_of` does: the first run is computed ahead with it.
 
     Raises:
         VerificationFailed: it is not the same function, or stock Keras cannot load it; `verification` tells how they differ.
@@ -49,10 +53,18 @@ def verified(
     """
     is_compiled = any(key.startswith(OPTIMIZER) for key in digests)
     own = str(module) if module else None
-    facts = verifier.ask(do="load", path=str(path), format=format, module=own, compiled=is_compiled)
+
+    def load() -> Mapping[str, Any]:
+        return verifier.ask(do="load", path=str(path), format=format, module=own, compiled=is_compiled)
+
+    def sides(facts: Mapping[str, Any]) -> Sides:
+        return Sides(original, facts, input_names, output_names, renamed, moved, order)
+
+    facts, ahead = side_by_side(load, None if expected is None else lambda: computed_ahead(sides(expected)))
     _compare_weights(digests, facts["digests"], by_name=format == "keras")
-    sides = Sides(original, facts, input_names, output_names, renamed, moved, order)
-    return _proved(compared(verifier, sides, probe=probe, tolerance=tolerance, weights=len(digests)))
+    return _proved(
+        compared(verifier, sides(facts), probe=probe, tolerance=tolerance, weights=len(digests), ahead=ahead)
+    )
 
 
 def verified_pair(

@@ -35,7 +35,7 @@ def identity(layer: Layer, x: Value) -> Value:
 def dense(layer: Layer, x: Value) -> Value:
     """`Dense`, `TimeDistributedDense`: the last axis times the kernel, whichever name that has."""
     kernel, bias = ("kernel", "bias") if layer.facts.dialect >= Dialect.keras2 else ("W", "b")
-    y = wide(x.array) @ layer.tensor(kernel)
+    y = layer.times(wide(x.array), kernel)
     if layer.has(bias):
         y = y + layer.tensor(bias)
     return x.to(activation(layer)(y))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from kconvert.spec import Config, Tensor
 from kconvert.tensor import Array
 from kconvert.verify.reference.facts import Facts, Lacking, Undecided
@@ -13,6 +15,8 @@ from kconvert.verify.reference.values import Result, agree, wide
 
 if TYPE_CHECKING:
     from kconvert.verify.reference.graph import Graph
+
+LARGE = 16 << 20  # bytes of a matrix that is multiplied as a whole
 
 Function = Callable[..., Result]
 """`function(layer, *args, **kwargs)`: the arguments of the call, a `Value` wherever a tensor stood."""
@@ -114,6 +118,27 @@ class Layer:
         if slot not in self.tensors:
             raise Lacking(f"its tensor {slot!r} is not in the file")
         return wide(self.tensors[slot].read())
+
+    def times(self, x: Array, slot: str) -> Array:
+        """`x` times a stored matrix in double precision, which need not be in memory as a whole for that.
+
+        Raises:
+            Lacking: it is not stored.
+        """
+        matrix = self.tensors.get(slot)
+        if matrix is None or len(matrix.shape) != 2 or matrix.nbytes <= LARGE:
+            return x @ self.tensor(slot)
+        rows, columns = matrix.shape
+        if x.shape[-1] != rows:
+            raise ValueError(f"{x.shape} times {matrix.shape}")
+        product = np.zeros((*x.shape[:-1], columns))
+        row, rest = 0, np.zeros(0)
+        for some in matrix.blocks(LARGE):
+            block = np.concatenate([rest, some]) if rest.size else some
+            count = block.size // columns
+            product += x[..., row : row + count] @ wide(block[: count * columns].reshape(count, columns))
+            row, rest = row + count, block[count * columns :].copy()
+        return product
 
     def held(self, role: str = "layer") -> Layer:
         """The one layer that it holds under this role."""
