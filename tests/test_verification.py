@@ -6,12 +6,18 @@ import math
 import numpy as np
 import pytest
 from conftest import SAMPLES, source_of, weights_of
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from kconvert.read import read
 from kconvert.report import OutputCheck, Verification
+from kconvert.tensor import Tensor
+from kconvert.verify.ahead import Ahead, side_by_side
 from kconvert.verify.comparing import Tolerance, difference
 from kconvert.verify.inputs import plausible, wanted_inputs
 from kconvert.verify.naming import counterparts, same_names
+from kconvert.verify.reference import Computed, layer
 from kconvert.verify.rounding import SINGLE, rounding, unit_of
 from kconvert.verify.uses import uses
 
@@ -94,6 +100,44 @@ def test_every_sample_has_inputs_of_its_own_shapes():
 )
 def test_numbers_agree_within_the_tolerance_and_everything_else_exactly(got, want, passed):
     assert difference(np.array(got), np.array(want), Tolerance()).passed is passed
+
+
+@given(
+    hnp.arrays("float32", (3, 2), elements=st.floats(width=32)),
+    hnp.arrays("float64", (3, 2), elements=st.floats(-1e3, 1e3)),
+    st.booleans(),
+)
+def test_the_short_way_over_finite_numbers_says_what_the_long_one_does(got, want, by_scale):
+    short = difference(got, want, Tolerance(), by_scale=by_scale)
+    assert short == difference(got, want, Tolerance(), by_scale=by_scale, slack=np.zeros((3, 2)))
+
+
+def test_what_is_computed_ahead_is_used_for_the_same_inputs_alone():
+    given_ = generated("mnist_cnn")
+    ahead = Ahead(given_, True, Computed((), {}, ()))
+    assert ahead.suits(generated("mnist_cnn"), True)
+    assert not ahead.suits(generated("mnist_cnn"), False)
+    assert not ahead.suits(generated("mnist_cnn", 1), True)
+    assert not ahead.suits(generated("tagger"), True)
+
+
+def test_what_goes_wrong_ahead_is_no_error_and_what_goes_wrong_in_loading_is():
+    def wrong():
+        raise ArithmeticError
+
+    assert side_by_side(lambda: {"a": 1}, wrong) == ({"a": 1}, None)
+    with pytest.raises(ArithmeticError):
+        side_by_side(wrong, lambda: None)
+
+
+@pytest.mark.parametrize("leading", [(), (2,), (2, 3)])
+@pytest.mark.parametrize("columns", [3, 700])
+def test_a_large_matrix_is_multiplied_in_blocks(monkeypatch, leading, columns):
+    monkeypatch.setattr(layer, "LARGE", 1000)
+    matrix, x = np.random.default_rng(1).random((50, columns), dtype=np.float32), np.ones((*leading, 50))
+    kernel = Tensor.of_file("kernel", matrix.shape, matrix.dtype, lambda: matrix)
+    dense = layer.Layer("Dense", "dense", {}, None, None, {"kernel": kernel})
+    np.testing.assert_allclose(dense.times(x, "kernel"), x @ matrix.astype(np.float64), rtol=1e-13)
 
 
 def test_inside_a_model_the_largest_number_is_the_scale():

@@ -12,16 +12,18 @@ what was loaded last on `in_0`, ... in the order of those inputs, and writes `ou
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib.util
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+LARGE = 128 << 20  # bytes of a file
 PREPROCESSING = "keras.src.layers.preprocessing"
 Answer = dict[str, Any]
 Array = np.ndarray[Any, Any]
@@ -81,9 +83,10 @@ class KerasModel:
         self._tf, self._variables, self._intermediate = TOOLS["tf"], TOOLS["variables"], TOOLS["intermediate"]
         self._tf.keras.utils.get_custom_objects().clear()  # what the code that an earlier file needed has registered
         own = _own_objects(Path(question["module"])) if question.get("module") else None
-        self._model = self._tf.keras.models.load_model(  # in safe mode
-            question["path"], custom_objects=own, compile=bool(question.get("compiled"))
-        )
+        with _little_memory(Path(question["path"])):
+            self._model = self._tf.keras.models.load_model(  # in safe mode
+                question["path"], custom_objects=own, compile=bool(question.get("compiled"))
+            )
         self._graph = self._intermediate.graph_of(self._model)
 
     def facts(self) -> Answer:
@@ -146,6 +149,26 @@ class KerasModel:
         for layer in self._model._flatten_layers():
             if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
                 layer.reset_state()
+
+
+@contextlib.contextmanager
+def _little_memory(path: Path) -> Iterator[None]:
+    """A large file is loaded in the way that Keras takes on a machine with little memory, which is no slower.
+
+    It unpacks the weights beside the file and reads them one by one, where it else has all of them in memory twice, beside the
+    variables (keras 3.15.1 src/saving/saving_lib.py `_load_model_from_fileobj`).
+    """
+    if path.stat().st_size < LARGE:
+        yield
+        return
+    from keras.src.saving import saving_lib
+
+    before = saving_lib.is_memory_sufficient
+    saving_lib.is_memory_sufficient = lambda model: False
+    try:
+        yield
+    finally:
+        saving_lib.is_memory_sufficient = before
 
 
 class SavedModel:

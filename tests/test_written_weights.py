@@ -1,0 +1,106 @@
+"""The weights file that is written in blocks is the one that Keras's own `save` writes, and takes no more memory than a block."""
+
+import copy
+import json
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+
+import kconvert
+from kconvert.framework import keras_on_tensorflow, neutral_settings
+from kconvert.tensor import Tensor
+
+pytestmark = pytest.mark.framework
+KINDS = ("float32", "float16", "float64", "bfloat16")
+
+
+def model_of(kind):
+    """Weights above and below the size from which they are written in blocks, a layer used twice, a model inside, an optimizer."""
+    keras = keras_on_tensorflow()
+    keras.utils.set_random_seed(3)
+    inner = keras.Sequential([keras.Input((300,), dtype=kind), keras.layers.Dense(300, dtype=kind)], name="inner")
+    twice = keras.layers.Dense(300, dtype=kind, name="twice")
+    source = keras.Input((300,), dtype=kind)
+    x = keras.layers.BatchNormalization(dtype=kind)(twice(inner(twice(source))))
+    return keras.Model(source, keras.layers.Dense(2, dtype=kind)(x), name="whole")
+
+
+def values_of(model):
+    """The variables' own values, as if they came from a file."""
+    from kconvert.transfer.values import Pair, Values
+
+    values = Values()
+    arrays = [(v, np.asarray(v)) for v in model.variables if v.dtype != "bfloat16"]
+    values.add(Pair("", "", v, Tensor.of_file(v.path, a.shape, a.dtype, lambda a=a: a)) for v, a in arrays)
+    return values
+
+
+def json_of(layers, width):
+    """The layers with so many units."""
+    found = copy.deepcopy(layers)
+    found[0]["config"]["batch_input_shape"] = [None, width]
+    for layer in found[1:]:
+        layer["config"]["units"] = width
+    return found
+
+
+def weights_of(path):
+    """Name -> bytes, dtype, shape and attributes of all that a weights file holds."""
+    found = {}
+
+    def take(name, one):
+        found[name] = dict(one.attrs)
+        if isinstance(one, h5py.Dataset):
+            found[name] |= {"dtype": one.dtype, "shape": one.shape, "bytes": one[()].tobytes()}
+
+    with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as entry, h5py.File(entry) as file:
+        file.visititems(take)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_holds_what_keras_writes(kind, tmp_path):
+    from kconvert.export.keras_file import write_keras_file
+
+    with neutral_settings():
+        model = model_of(kind)
+        if kind == "float32":
+            model.compile("adam", "mse")
+            model.optimizer.build(model.trainable_variables)
+        model.save(tmp_path / "keras.keras")
+        write_keras_file(model, tmp_path / "ours.keras", None, values_of(model))
+        ours, theirs = weights_of(tmp_path / "ours.keras"), weights_of(tmp_path / "keras.keras")
+        assert ours == theirs
+        assert sum("bytes" in one for one in theirs.values()) >= 10
+        again = keras_on_tensorflow().models.load_model(tmp_path / "ours.keras")
+        for one, other in zip(again.variables, model.variables, strict=True):
+            np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
+
+
+def test_a_large_model_takes_no_memory(tmp_path):
+    """Eight matrices of 36 MB: TensorFlow alone, and the blocks."""
+    count, width = 8, 3000
+    layers = [
+        {"class_name": "InputLayer", "config": {"name": "x", "batch_input_shape": [None, width], "dtype": "float32"}}
+    ]
+    for number in range(count):
+        layers.append({"class_name": "Dense", "config": {"name": f"d{number}", "units": width, "use_bias": False}})
+    path, small = tmp_path / "large.h5", tmp_path / "small.h5"
+    for target, shape in ((path, width), (small, 3)):
+        config = {"name": "s", "layers": json_of(layers, shape)}
+        with h5py.File(target, "w") as file:
+            file.attrs["keras_version"], file.attrs["backend"] = "2.2.4", "tensorflow"
+            file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": config})
+            weights = file.create_group("model_weights")
+            weights.attrs["layer_names"] = [f"d{n}".encode() for n in range(count)]
+            for number in range(count):
+                group = weights.create_group(f"d{number}")
+                group.attrs["weight_names"] = [b"k"]
+                group["k"] = np.full((shape, shape), number, "float32")
+    report, least = (
+        kconvert.convert(source, source.with_suffix(".keras"), verify=False, timeout=300) for source in (path, small)
+    )
+    assert path.with_suffix(".keras").stat().st_size > count * width * width * 4
+    assert report.peak_memory - least.peak_memory < width * width * 4
