@@ -129,3 +129,34 @@ def test_versions_are_those_of_the_packages(capsys):
     out = capsys.readouterr().out
     assert f"h5py {h5py.__version__}" in out
     assert out.startswith("python 3.")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"),
+    [
+        ("sys.modules['rich'] = None", "something that kconvert needs is missing or broken: No module named 'rich"),
+        ("sys.platform = 'win32'", "kconvert runs on Linux and macOS; on Windows in WSL 2 or a container"),
+    ],
+    ids=["a broken package", "Windows"],
+)
+def test_where_it_cannot_run_it_says_so_in_one_line(trouble, says):
+    program = f"import sys\n{trouble}\nfrom kconvert.__main__ import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", program, "--help"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: {says}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_names_each_command_in_a_whole_sentence(capsys):
+    assert run("--help") == 0
+    said = capsys.readouterr().out
+    assert "..." not in said.partition("Commands:")[2]
+    assert all(f"\n  {command} " in said for command in cli.COMMANDS)
+
+
+@pytest.mark.parametrize("words", [[], ["maps"]], ids=["kconvert", "kconvert maps"])
+def test_no_words_at_all_are_answered_with_help(words, capsys):
+    assert run(*words) == 2
+    printed = capsys.readouterr()
+    assert printed.out.startswith(" ".join(["Usage: kconvert", *words]))
+    assert printed.err == ""
