@@ -138,21 +138,27 @@ def convert(
     said: dict[str, Any] = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
             "input_shape": _shape(input_shape), "custom": custom, "maps": maps or (), "data_format": data_format, "io": io,
             "timeout": timeout, "memory_limit": memory_limit}  # fmt: skip
+    one: dict[str, Any] = {"weights": weights, "probe": probe, "keep_failed": keep_failed, "report": report}
+    wanted: dict[str, Any] = {"training": training, "format": format, "version_dir": version_dir, "verify": not no_verify,
+              "rtol": rtol, "atol": atol, "overwrite": overwrite}  # fmt: skip
+    choice = {"include": include or (), "exclude": exclude or ()}
+    if _is_zoo(source):
+        if output is None or output.endswith(".keras"):
+            raise UsageError(f"{source}: a folder of models: say which folder they are converted into, -o OUT")
+        many = {**said, **wanted, **choice, **{name: value or None for name, value in one.items()}}
+        if dry_run:
+            return _print_tasks(source, output, many)
+        return _convert_zoo(
+            source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, quiet=quiet, **many
+        )
+    for option, value in {**choice, "scheduler": scheduler, "resume": resume, "fail-fast": fail_fast}.items():
+        if value:
+            raise UsageError(f"--{option} is for a folder of models, which {source} is not")
     if dry_run:
         return _print_plan(api.plan(source, weights=weights, **said), as_json=False)
     if output is None:
         raise UsageError("say where the result goes: -o NEW.keras, or -o FOLDER for a SavedModel")
-    wanted: dict[str, Any] = {"training": training, "format": format, "version_dir": version_dir, "verify": not no_verify,
-              "rtol": rtol, "atol": atol, "overwrite": overwrite}  # fmt: skip
-    if not output.endswith(".keras") and _is_zoo(source):
-        return _convert_zoo(
-            source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, include=include or (),
-            exclude=exclude or (), quiet=quiet, **said, **wanted,
-        )  # fmt: skip
-    result = api.convert(
-        source, output, weights=weights, probe=probe, keep_failed=keep_failed, report=report, verbose=verbose > 0, **said,
-        **wanted,
-    )  # fmt: skip
+    result = api.convert(source, output, verbose=verbose > 0, **one, **said, **wanted)
     if not quiet:
         from kconvert.report.summary import conversion_lines
 
@@ -424,6 +430,16 @@ def _convert_zoo(source: str, output: str, *, quiet: bool, **options: Any) -> in
     if not quiet:
         _print(display.summary(output))
     return worst
+
+
+def _print_tasks(source: str, output: str, options: dict[str, Any]) -> int:
+    """What a batch would do: a line per model."""
+    from kconvert.batch.running import tasks_below
+
+    del options["timeout"], options["memory_limit"], options["overwrite"]
+    tasks = tasks_below(source, output, **options)
+    _print(f"{task.found.source} -> {task.target}" for task in tasks)
+    return 0
 
 
 def status_of(outcome: Any) -> int:

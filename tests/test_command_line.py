@@ -112,13 +112,26 @@ def test_plan_reads_no_tensor(tmp_path, monkeypatch):
         (["{sample}", "-o", "new.keras", "--no-such-option"], "No such option"),
         (["{sample}", "-o", "new.onnx"], "the ending .onnx says no format"),
         (["{sample}", "-o", "new.keras", "--version-dir", "2"], "is a number for a SavedModel"),
+        (["{sample}", "-o", "new.keras", "--resume"], "--resume is for a folder of models, which"),
+        (["{zoo}"], "a folder of models: say which folder they are converted into, -o OUT"),
+        (["{zoo}", "-o", "new.keras"], "a folder of models: say which folder they are converted into, -o OUT"),
+        (["{zoo}", "-o", "out", "--probe", "io.npz"], "--probe is of one model (kconvert.yaml"),
+        (["{zoo}", "-o", "out", "--weights", "w.h5", "--keep-failed"], "; --keep-failed is of one model (failures.txt"),
+        (["{zoo}", "-o", "out", "--report", "r.html", "--dry-run"], "--report is of one model (report.html and"),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
 )
 def test_a_wrong_call_says_what_is_wrong(words, says, capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert run(*(w.format(sample=SAMPLES / "mnist_cnn" / "model.h5") for w in words)) == 2
+    assert run(*(w.format(sample=SAMPLES / "mnist_cnn" / "model.h5", zoo=SAMPLES) for w in words)) == 2
     assert says in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_of_a_folder_says_what_becomes_of_each_model(capsys, tmp_path):
+    source = SAMPLES / "mnist_cnn"
+    assert run(source, "-o", tmp_path / "out", "--dry-run") == 0
+    assert capsys.readouterr().out == f"{source}/model.h5 -> {tmp_path}/out/model.keras\n"
     assert list(tmp_path.iterdir()) == []
 
 
