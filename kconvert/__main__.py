@@ -17,9 +17,7 @@ def main() -> None:
     try:
         from kconvert import cli
     except ImportError as error:
-        sys.exit(
-            f"error: something that kconvert needs is missing or broken: {error}: pip install --force-reinstall kconvert"
-        )
+        sys.exit(f"error: something that kconvert needs is missing or broken: {error}: install kconvert anew")
     cli.main()
 
 

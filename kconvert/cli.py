@@ -24,6 +24,7 @@ from kconvert.report import Converted, Failed
 
 COMMANDS = ("convert", "inspect", "plan", "verify", "migrate", "maps", "record", "doctor")
 FIRST_WORDS = (*COMMANDS, "-h", "--help", "--version", "--install-completion", "--show-completion")
+WITHOUT_O = " (where the result goes is said with -o NEW)"
 NOT_FULLY = ("partial", "weights-only")
 NOT_COMPARED = 3
 WORST_FIRST = (0, NOT_COMPARED, 1, 4)  # of a batch, the last counts most
@@ -395,7 +396,9 @@ def _status(words: list[str]) -> int:
         _complain(str(error))  # of this process alone: where to write what it says
         return 1
     except typer.TyperException as error:
-        _complain(error.format_message())
+        _complain(
+            error.format_message() + (WITHOUT_O if words[0] == "convert" and "extra argument" in str(error) else "")
+        )
         return 2
 
 

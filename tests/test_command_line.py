@@ -110,6 +110,10 @@ def test_plan_reads_no_tensor(tmp_path, monkeypatch):
         (["{sample}", "-o", "new.keras", "--report", "r.txt"], "the report is written as .json"),
         (["{sample}", "-o", "new.keras", "--input-shape", "14x14"], "is a list of sizes without the batch's"),
         (["{sample}", "-o", "new.keras", "--no-such-option"], "No such option"),
+        (
+            ["{sample}", "new.keras"],
+            "unexpected extra argument(s) (new.keras) (where the result goes is said with -o NEW)",
+        ),
         (["{sample}", "-o", "new.onnx"], "the ending .onnx says no format"),
         (["{sample}", "-o", "new.keras", "--version-dir", "2"], "is a number for a SavedModel"),
         (["{sample}", "-o", "new.keras", "--resume"], "--resume is for a folder of models, which"),

@@ -1,6 +1,7 @@
 """What is published: an sdist that builds and can be tested, and a wheel that works where the repository is not in reach."""
 
 import email
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import zipfile
 
 import pytest
 from conftest import ROOT, SAMPLES
+
+import kconvert
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 GENERATED = ("__pycache__", ".pyc")
@@ -122,3 +125,7 @@ def test_the_installed_command_converts(installed, tmp_path):
 def test_what_names_the_release_names_the_same_one():
     assert f"\nversion: {PROJECT['version']}\n" in (ROOT / "CITATION.cff").read_text()
     assert f"\n## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_package_says_which_release_it_is():
+    assert kconvert.__version__ == importlib.metadata.version("kconvert")

@@ -122,7 +122,11 @@ def _settings(here: Surroundings) -> Iterator[Finding]:
 
 def _extras(here: Surroundings) -> Iterator[Finding]:
     for extra, what in WORDS.items():
-        lacking = [name for name in here.extras.get(extra, {}) if name not in here.packages]
-        if lacking:
-            text = f"{', '.join(lacking)} is not installed, which {what} need"
-            yield Finding("note", f"extra {extra}", text, f"pip install 'kconvert[{extra}]'")
+        for name, said in here.extras.get(extra, {}).items():
+            if name not in here.packages:
+                yield Finding(
+                    "note",
+                    f"extra {extra}",
+                    f"{name} is not installed, which {what} need",
+                    f"pip install '{name}{said}'",
+                )
