@@ -164,6 +164,7 @@ def convert(
         from kconvert.report.summary import conversion_lines
 
         _print(conversion_lines(result, detailed=verbose > 0))
+        _print([f"  report   {report}"] if report else [])
     return NOT_COMPARED if result.verification.status in NOT_FULLY else 0
 
 
