@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from kconvert.report import Converted, Failed, Report, Skipped, Verification
     from kconvert.report.findings import Inspection, Plan
 
+__version__: str
+
 __all__ = [
     "Converted",
     "Failed",
@@ -48,6 +50,10 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Public names are imported when they are first used, so that `import kconvert` costs nothing."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("kconvert")
     if name not in _HOMES:
         raise AttributeError(f"module 'kconvert' has no attribute {name!r}")
     from importlib import import_module

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,25 +15,27 @@ from rich.console import Console
 from rich.text import Text
 
 from kconvert.asked import Borders, Wanted
-from kconvert.errors import ConversionFailed, KConvertError, UsageError, VerificationFailed
+from kconvert.completion import ASKED, with_convert
+from kconvert.errors import ConversionFailed, KConvertError, MapError, UsageError, VerificationFailed
 from kconvert.files.stores import is_url
 from kconvert.interrupts import end_in_order
 from kconvert.printable import printable
 from kconvert.report import Converted, Failed
 
-COMMANDS = ("convert", "inspect", "plan", "verify", "migrate", "record")
+COMMANDS = ("convert", "inspect", "plan", "verify", "migrate", "maps", "record", "doctor")
+FIRST_WORDS = (*COMMANDS, "-h", "--help", "--version", "--install-completion", "--show-completion")
+WITHOUT_O = " (where the result goes is said with -o NEW)"
 NOT_FULLY = ("partial", "weights-only")
 NOT_COMPARED = 3
 WORST_FIRST = (0, NOT_COMPARED, 1, 4)  # of a batch, the last counts most
 
 app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Brings trained Keras models of every age to today's Keras: equal numbers, or a refusal that says why.\n\n"
     "    kconvert old_model.h5 -o new.keras",
+    epilog="kconvert convert --help: the options of a conversion.  kconvert --version: what is at work.",
 )
 
 Source = Annotated[
@@ -130,31 +133,38 @@ def convert(
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> int:
-    """Convert one model, or every model below a folder (this is the command when the first word is none)."""
+    """Convert a model, or all below a folder; may be left out."""
     from kconvert import api
 
     said: dict[str, Any] = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,
             "input_shape": _shape(input_shape), "custom": custom, "maps": maps or (), "data_format": data_format, "io": io,
             "timeout": timeout, "memory_limit": memory_limit}  # fmt: skip
+    one: dict[str, Any] = {"weights": weights, "probe": probe, "keep_failed": keep_failed, "report": report}
+    wanted: dict[str, Any] = {"training": training, "format": format, "version_dir": version_dir, "verify": not no_verify,
+              "rtol": rtol, "atol": atol, "overwrite": overwrite}  # fmt: skip
+    choice = {"include": include or (), "exclude": exclude or ()}
+    if _is_zoo(source):
+        if output is None or output.endswith(".keras"):
+            raise UsageError(f"{source}: a folder of models: say which folder they are converted into, -o OUT")
+        many = {**said, **wanted, **choice, **{name: value or None for name, value in one.items()}}
+        if dry_run:
+            return _print_tasks(source, output, many)
+        return _convert_zoo(
+            source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, quiet=quiet, **many
+        )
+    for option, value in {**choice, "scheduler": scheduler, "resume": resume, "fail-fast": fail_fast}.items():
+        if value:
+            raise UsageError(f"--{option} is for a folder of models, which {source} is not")
     if dry_run:
         return _print_plan(api.plan(source, weights=weights, **said), as_json=False)
     if output is None:
         raise UsageError("say where the result goes: -o NEW.keras, or -o FOLDER for a SavedModel")
-    wanted: dict[str, Any] = {"training": training, "format": format, "version_dir": version_dir, "verify": not no_verify,
-              "rtol": rtol, "atol": atol, "overwrite": overwrite}  # fmt: skip
-    if not output.endswith(".keras") and _is_zoo(source):
-        return _convert_zoo(
-            source, output, jobs=jobs, scheduler=scheduler, resume=resume, fail_fast=fail_fast, include=include or (),
-            exclude=exclude or (), quiet=quiet, **said, **wanted,
-        )  # fmt: skip
-    result = api.convert(
-        source, output, weights=weights, probe=probe, keep_failed=keep_failed, report=report, verbose=verbose > 0, **said,
-        **wanted,
-    )  # fmt: skip
+    result = api.convert(source, output, verbose=verbose > 0, **one, **said, **wanted)
     if not quiet:
         from kconvert.report.summary import conversion_lines
 
         _print(conversion_lines(result, detailed=verbose > 0))
+        _print([f"  report   {report}"] if report else [])
     return NOT_COMPARED if result.verification.status in NOT_FULLY else 0
 
 
@@ -221,7 +231,7 @@ def verify(
     as_json: AsJson = False,
     verbose: Verbose = 0,
 ) -> int:
-    """Say whether NEW is the same function as OLD; it need not come from kconvert."""
+    """Say whether NEW is the same function as OLD, whoever wrote it."""
     from kconvert import api
     from kconvert.report.summary import verification_lines
 
@@ -253,7 +263,10 @@ def migrate(
     in_place: Annotated[bool, typer.Option("--in-place", help="Rewrite LAYERS.py itself.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing NEW.py.")] = False,
 ) -> int:
-    """Bring Python source of any Keras to today's; without an option it is printed. The source is never run."""
+    """Bring Python source of custom layers to today's Keras.
+
+    Without an option it is printed. The source is never run.
+    """
     from kconvert.migrate import file
 
     if sum((output is not None, diff, in_place)) > 1:
@@ -272,11 +285,81 @@ def migrate(
     return 0
 
 
+maps_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(maps_app, name="maps", help="Say what becomes of each layer, or whether your map is right.")
+
+
+@maps_app.command("list")
+def list_maps(maps: Maps = None, as_json: AsJson = False) -> int:
+    """All that the maps know, and what becomes of it, a line each."""
+    from kconvert.map_views import listed
+
+    found = listed(maps or ())
+    if as_json:
+        _print([json.dumps([asdict(one) for one in found], indent=2)])
+    else:
+        _print(f"{o.hop}  {o.section:12} {o.name}{f'  ->  {o.becomes}' if o.becomes else ''}" for o in found)
+    return 0
+
+
+@maps_app.command("show")
+def show_map(
+    name: Annotated[str, typer.Argument(metavar="LAYER", help="A class, or a function such as hard_sigmoid.")],
+    maps: Maps = None,
+    as_json: AsJson = False,
+) -> int:
+    """All that becomes of a class on its way to today's Keras."""
+    from kconvert.map_views import shown
+
+    found = shown(name, maps or ())
+    _print([json.dumps([asdict(one) for one in found], indent=2)] if as_json else (one.text for one in found))
+    return 0
+
+
+@maps_app.command("check")
+def check_maps(files: Annotated[list[Path], typer.Argument(metavar="FILE.yaml", help="Layer maps of yours.")]) -> int:
+    """Say whether layer maps of yours are right."""
+    from kconvert.map_checks import checked
+
+    wrong = []
+    for file in files:
+        try:
+            found = checked(file)
+        except MapError as error:
+            wrong.append(str(error))
+            continue
+        entries = ", ".join(f"{section}: {count}" for section, count in found.entries.items()) or "nothing"
+        _print([f"{found.path}: {found.hop}, {entries}", *(f"  remark  {remark}" for remark in found.remarks)])
+    if wrong:
+        raise MapError("\n".join(wrong))
+    return 0
+
+
 @app.command()
 def record() -> int:
-    """Print a script that records a probe on the machine that runs the old model: record > record_probe.py."""
+    """Print a script that records a probe where the old Keras runs.
+
+    kconvert record > record_probe.py
+    """
     sys.stdout.write(Path(__file__).with_name("record_probe.txt").read_text(encoding="ascii"))
     return 0
+
+
+@app.command()
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help="Import TensorFlow, too, and let it compute something.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Say what is known to go wrong on this machine, and what helps.
+
+    Releases and limits, too. The exit status is 1 if nothing can be converted here.
+    """
+    from kconvert.doctor import examine
+    from kconvert.doctor.lines import examination_lines
+
+    found = examine(deep=deep)
+    _print([json.dumps(found.to_dict(), indent=2)] if as_json else examination_lines(found))
+    return 0 if found.is_able else 1
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -288,7 +371,12 @@ def main(arguments: list[str] | None = None) -> None:
 
         _print([f"{name} {number}" for name, number in versions().items()])
         sys.exit(0)
-    if words and words[0] not in (*COMMANDS, "-h", "--help"):
+    if ASKED in os.environ:
+        os.environ.update(with_convert(os.environ, FIRST_WORDS))
+    elif words in ([], ["maps"]):
+        _status([*words, "--help"])
+        sys.exit(UsageError.exit_code)
+    elif words[0] not in FIRST_WORDS:
         words.insert(0, "convert")
     sys.exit(_status(words))
 
@@ -296,7 +384,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _status(words: list[str]) -> int:
     tracebacks = any(w.startswith("-v") and w.strip("-v") == "" and w.count("v") > 1 for w in words)
     try:
-        status = app(words, standalone_mode=False)
+        status = app(words, prog_name="kconvert", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except KConvertError as error:
         if tracebacks:
@@ -309,7 +397,9 @@ def _status(words: list[str]) -> int:
         _complain(str(error))  # of this process alone: where to write what it says
         return 1
     except typer.TyperException as error:
-        _complain(error.format_message())
+        _complain(
+            error.format_message() + (WITHOUT_O if words[0] == "convert" and "extra argument" in str(error) else "")
+        )
         return 2
 
 
@@ -344,6 +434,16 @@ def _convert_zoo(source: str, output: str, *, quiet: bool, **options: Any) -> in
     if not quiet:
         _print(display.summary(output))
     return worst
+
+
+def _print_tasks(source: str, output: str, options: dict[str, Any]) -> int:
+    """What a batch would do: a line per model."""
+    from kconvert.batch.running import tasks_below
+
+    del options["timeout"], options["memory_limit"], options["overwrite"]
+    tasks = tasks_below(source, output, **options)
+    _print(f"{task.found.source} -> {task.target}" for task in tasks)
+    return 0
 
 
 def status_of(outcome: Any) -> int:
@@ -391,12 +491,20 @@ def _print(lines: Iterable[str | Text]) -> None:
 def _print_error(error: KConvertError) -> None:
     if isinstance(error, ConversionFailed) and len(error.problems) > 1:
         _complain(f"{len(error.problems)} problems; nothing was written:")
-        for problem in error.problems:
-            words = printable(f"{problem} [{problem.code}]")
-            Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"  - {words}")
+        _print_problems(f"{problem} [{problem.code}]" for problem in error.problems)
     else:
         said = f"verification failed: {error}" if isinstance(error, VerificationFailed) else str(error)
-        _complain(f"{said} [{error.code}]")
+        if isinstance(error, MapError) and "\n" in said:  # of the user's own files, so its lines are lines
+            _complain(f"what is wrong [{error.code}]:")
+            _print_problems(said.splitlines())
+        else:
+            _complain(f"{said} [{error.code}]")
+
+
+def _print_problems(lines: Iterable[str]) -> None:
+    console = Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    for line in lines:
+        console.print(f"  - {printable(line)}")
 
 
 def _complain(text: str) -> None:

@@ -103,6 +103,14 @@ def test_a_version_is_a_folder_below_each_model(tmp_path):
             kconvert.convert_many(tmp_path, tmp_path / "out", **wrong)
 
 
+def test_what_is_of_one_model_alone_is_not_ignored(tmp_path):
+    with pytest.raises(UsageError, match=r"--probe is of one model \(kconvert\.yaml .*; --report is of one model"):
+        kconvert.convert_many(MNIST, tmp_path / "out", probe="io.npz", report="r.html")
+    with pytest.raises(TypeError, match="unexpected keyword argument 'bakend'"):
+        kconvert.convert_many(MNIST, tmp_path / "out", bakend="theano")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_nearest_settings_win_and_their_paths_are_meant_from_their_file(tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "kconvert.yaml").write_text("backend: theano\nkeras_version: 1.2.2\n")

@@ -110,15 +110,32 @@ def test_plan_reads_no_tensor(tmp_path, monkeypatch):
         (["{sample}", "-o", "new.keras", "--report", "r.txt"], "the report is written as .json"),
         (["{sample}", "-o", "new.keras", "--input-shape", "14x14"], "is a list of sizes without the batch's"),
         (["{sample}", "-o", "new.keras", "--no-such-option"], "No such option"),
+        (
+            ["{sample}", "new.keras"],
+            "unexpected extra argument(s) (new.keras) (where the result goes is said with -o NEW)",
+        ),
         (["{sample}", "-o", "new.onnx"], "the ending .onnx says no format"),
         (["{sample}", "-o", "new.keras", "--version-dir", "2"], "is a number for a SavedModel"),
+        (["{sample}", "-o", "new.keras", "--resume"], "--resume is for a folder of models, which"),
+        (["{zoo}"], "a folder of models: say which folder they are converted into, -o OUT"),
+        (["{zoo}", "-o", "new.keras"], "a folder of models: say which folder they are converted into, -o OUT"),
+        (["{zoo}", "-o", "out", "--probe", "io.npz"], "--probe is of one model (kconvert.yaml"),
+        (["{zoo}", "-o", "out", "--weights", "w.h5", "--keep-failed"], "; --keep-failed is of one model (failures.txt"),
+        (["{zoo}", "-o", "out", "--report", "r.html", "--dry-run"], "--report is of one model (report.html and"),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
 )
 def test_a_wrong_call_says_what_is_wrong(words, says, capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert run(*(w.format(sample=SAMPLES / "mnist_cnn" / "model.h5") for w in words)) == 2
+    assert run(*(w.format(sample=SAMPLES / "mnist_cnn" / "model.h5", zoo=SAMPLES) for w in words)) == 2
     assert says in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_of_a_folder_says_what_becomes_of_each_model(capsys, tmp_path):
+    source = SAMPLES / "mnist_cnn"
+    assert run(source, "-o", tmp_path / "out", "--dry-run") == 0
+    assert capsys.readouterr().out == f"{source}/model.h5 -> {tmp_path}/out/model.keras\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -129,3 +146,34 @@ def test_versions_are_those_of_the_packages(capsys):
     out = capsys.readouterr().out
     assert f"h5py {h5py.__version__}" in out
     assert out.startswith("python 3.")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"),
+    [
+        ("sys.modules['rich'] = None", "something that kconvert needs is missing or broken: No module named 'rich"),
+        ("sys.platform = 'win32'", "kconvert runs on Linux and macOS; on Windows in WSL 2 or a container"),
+    ],
+    ids=["a broken package", "Windows"],
+)
+def test_where_it_cannot_run_it_says_so_in_one_line(trouble, says):
+    program = f"import sys\n{trouble}\nfrom kconvert.__main__ import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", program, "--help"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: {says}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_names_each_command_in_a_whole_sentence(capsys):
+    assert run("--help") == 0
+    said = capsys.readouterr().out
+    assert "..." not in said.partition("Commands:")[2]
+    assert all(f"\n  {command} " in said for command in cli.COMMANDS)
+
+
+@pytest.mark.parametrize("words", [[], ["maps"]], ids=["kconvert", "kconvert maps"])
+def test_no_words_at_all_are_answered_with_help(words, capsys):
+    assert run(*words) == 2
+    printed = capsys.readouterr()
+    assert printed.out.startswith(" ".join(["Usage: kconvert", *words]))
+    assert printed.err == ""

@@ -68,6 +68,12 @@ def test_every_body_becomes_the_same_operations_in_every_python(version):
         assert [str(la.config) for la in found.layers] == [str(la.config) for la in wanted.layers], body
 
 
+def test_a_short_body_is_not_taken_for_nonsense_of_another_python():
+    """`lambda x: x` of Python 3.13: its bytes are instructions of 3.11 and 3.12 too, such as no compiler would write."""
+    code = "YwEAAAAAAAAAAAAAAAEAAAADAAAA8wYAAACVAFUAJAApAU6pACkB2gF4cwEAAAAg2gFm2gg8bGFtYmRhPnIEAAAAAQAAAHMEAAAAgACJIfMAAAAA"
+    assert stored_function([code, None, None]).text == "lambda x: x"
+
+
 @pytest.mark.framework
 def test_outputs_equal_those_of_the_real_framework():
     from kconvert.rebuild import rebuild

@@ -103,7 +103,7 @@ def panel(browser):
     return browser.find_element(By.CSS_SELECTOR, "[data-panel]")
 
 
-@pytest.mark.parametrize(("name", "size", "scheme"), itertools.product(PAGES, (DESK, PHONE), ("light", "dark")))
+@pytest.mark.parametrize(("name", "size", "scheme"), list(itertools.product(PAGES, (DESK, PHONE), ("light", "dark"))))
 def test_it_is_readable_everywhere(shown, name, size, scheme, tmp_path):
     browser = shown(name, size, scheme)
     width, visible = browser.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")

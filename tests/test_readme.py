@@ -1,6 +1,7 @@
 """The README says what is so."""
 
 import re
+import tomllib
 
 from conftest import ROOT
 
@@ -20,6 +21,13 @@ def test_the_two_commands_are_there_and_name_files_that_exist():
     for path in re.findall(r"sample_models/\S+", commands["convert"] + commands["custom"]):
         assert (ROOT / path).is_file()
     assert (ROOT / ".ci" / "run").exists()
+
+
+def test_the_wheel_that_is_named_is_that_of_this_release():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(re.findall(r"kconvert-([0-9.]+)-py3", README)) == {project["version"]}
+    table = README.partition("| extra | for |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([a-z0-9]+)`[,| ]", table)) - {"docs"} == set(project["optional-dependencies"]) - {"docs"}
 
 
 def test_every_command_is_described():

@@ -69,7 +69,9 @@ class Display:
         """How many ended how, and by which errors."""
         lines = [f"{count:6} {status}" for status, count in sorted(self._counts.items())]
         lines += [f"{count:6} by {error}" for error, count in self._errors.most_common()]
-        return [*lines, joined(output, "report.html")]
+        if self._counts["failed"]:
+            lines.append(f"{joined(output, 'failures.txt')} has the command that tries each again")
+        return [*lines, f"{joined(output, 'report.html')} tells all of it"]
 
 
 def shortened(source: str, width: int = 60) -> str:
@@ -88,5 +90,6 @@ def _line(outcome: Outcome) -> str:
     if isinstance(outcome, Converted):
         return f"{_status(outcome)}: {outcome.source}"
     if isinstance(outcome, Failed):
-        return f"failed: {outcome.source}: {(str(outcome.error).splitlines() or [''])[0]}"
+        said = (str(outcome.error).splitlines() or [""])[0]
+        return f"failed: {said}" if said.startswith(f"{outcome.source}: ") else f"failed: {outcome.source}: {said}"
     return f"skipped: {outcome.source}: {outcome.reason}"

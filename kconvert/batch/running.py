@@ -15,6 +15,7 @@ from kconvert.batch.journal import Journal
 from kconvert.batch.models import models_below
 from kconvert.batch.places import Cluster, Here, Place
 from kconvert.batch.reports import record_of, write_page, write_reports
+from kconvert.batch.settings import refuse_what_is_of_one_model
 from kconvert.batch.tasks import Task, tasks_of
 from kconvert.errors import UsageError
 from kconvert.files.stores import is_url, names_below
@@ -69,22 +70,13 @@ def convert_many(
         UsageError: the call is wrong: no such folder, no model in it, two models for one target.
         TargetError: another batch writes to `target`.
     """
-    root, output = os.fspath(source), os.fspath(target)
-    if not is_url(root) and not Path(root).is_dir():
-        raise UsageError(f"{root}: is no folder")
     if jobs < 1:
         raise UsageError(f"--jobs {jobs}: is a number of models at a time")
-    kind = format or ("keras" if version_dir is None else "savedmodel")
-    if kind not in FORMATS:
-        raise UsageError(f"--format {kind}: not one of {', '.join(FORMATS)}")
-    if version_dir is not None and (kind != "savedmodel" or version_dir < 0):
-        raise UsageError(f"--version-dir {version_dir}: is a number for a SavedModel")
-    models = [m for m in models_below(root, include, exclude) if not _is_below(m.source, output)]
-    given = {k: v for k, v in options.items() if v is not None}
-    tasks = tasks_of(models, root, output, given, kind, version_dir)
-    if not tasks:
-        raise UsageError(f"{root}: no model below it")
-    each = {"timeout": timeout, "memory_limit": memory_limit, "format": kind}
+    tasks = tasks_below(
+        source, target, include=include, exclude=exclude, format=format, version_dir=version_dir, **options
+    )
+    output = os.fspath(target)
+    each = {"timeout": timeout, "memory_limit": memory_limit, "format": _kind(format, version_dir)}
     journal = Journal(output)
     try:
         place: Place = Here(jobs, each, on_begin) if scheduler is None else Cluster(scheduler, each)
@@ -93,6 +85,43 @@ def convert_many(
         raise
     ended = _ended(tasks, journal, place, output, resume, fail_fast, overwrite)
     return _outcomes(ended, tasks, journal, place, output, on_outcome)
+
+
+def tasks_below(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    format: str | None = None,
+    version_dir: int | None = None,
+    **options: Any,
+) -> list[Task]:
+    """What `convert_many` would do, with the same arguments; nothing is written.
+
+    Raises:
+        UsageError: as there.
+    """
+    root, output = os.fspath(source), os.fspath(target)
+    given = {k: v for k, v in options.items() if v is not None}
+    refuse_what_is_of_one_model(given)
+    if not is_url(root) and not Path(root).is_dir():
+        raise UsageError(f"{root}: is no folder")
+    kind = _kind(format, version_dir)
+    models = [m for m in models_below(root, include, exclude) if not _is_below(m.source, output)]
+    tasks = tasks_of(models, root, output, given, kind, version_dir)
+    if not tasks:
+        raise UsageError(f"{root}: no model below it")
+    return tasks
+
+
+def _kind(format: str | None, version_dir: int | None) -> str:
+    kind = format or ("keras" if version_dir is None else "savedmodel")
+    if kind not in FORMATS:
+        raise UsageError(f"--format {kind}: not one of {', '.join(FORMATS)}")
+    if version_dir is not None and (kind != "savedmodel" or version_dir < 0):
+        raise UsageError(f"--version-dir {version_dir}: is a number for a SavedModel")
+    return kind
 
 
 def _outcomes(

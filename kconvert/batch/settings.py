@@ -10,7 +10,7 @@ The nearest file wins, and in one file what fits a name wins over what stands fo
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,6 +39,31 @@ class Options(BaseModel):
     data_format: Literal["keep", "channels_last"] | None = None
     io: Literal["keep", "channels_last"] | None = None
     verify: bool | None = None
+
+
+ALL_MODELS = frozenset({*Options.model_fields, "rtol", "atol"} - {"probe"})
+ONE_MODEL = {
+    "probe": "kconvert.yaml beside the models says it of each: files: {net.h5: {probe: io.npz}}",
+    "weights": "of a folder, what belongs together is found by its names: net.json, net_weights.h5",
+    "report": "report.html and report.json are written into the folder of the results",
+    "keep_failed": "failures.txt in the folder of the results has the command that does one model alone",
+}
+"""What is said of one model, and where instead where there are many."""
+
+
+def refuse_what_is_of_one_model(given: Iterable[str]) -> None:
+    """Options that mean nothing for all models of a folder; ignoring them would be a surprise.
+
+    Raises:
+        UsageError: names all of them, and what does it instead.
+        TypeError: there is no such option at all.
+    """
+    said = [f"--{name.replace('_', '-')} is of one model ({ONE_MODEL[name]})" for name in given if name in ONE_MODEL]
+    if said:
+        raise UsageError("; ".join(said))
+    for name in given:
+        if name not in ALL_MODELS:
+            raise TypeError(f"convert_many() got an unexpected keyword argument {name!r}")
 
 
 class _File(Options):

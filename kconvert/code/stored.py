@@ -79,7 +79,9 @@ def _readings(data: bytes) -> Iterator[tuple[Code, Python]]:
 
 def _check(code: Code, release: Python, depth: int) -> None:
     """Every instruction at every depth is one of this release."""
-    instructions(code, release)
+    steps = instructions(code, release)
+    if release.number >= (3, 11) and all(step.name != "RESUME" for step in steps):
+        raise NotPython("it never begins")  # Python/compile.c of 3.11: compiler_enter_scope writes one for every scope
     if code.layout == "3.8" and (sum(code.lines[::2]) == len(code.code)) != (release.number == (3, 10)):
         raise NotPython("its line table is that of another release")  # Objects/lnotab_notes.txt: PEP 626's covers all
     for value in code.consts:
