@@ -1,12 +1,11 @@
 """Commands and programs of the documentation, run as they stand there."""
 
-import contextlib
-import io
 import os
 import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -42,17 +41,17 @@ def run_command(line, capfd):
         patch.undo()
     else:
         line = re.sub(r"(?:\S*/)?\bkconvert (?=[a-z./])", f"{shlex.quote(sys.executable)} -m kconvert ", line)
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
         status = subprocess.run(line, shell=True, env=environment, check=False).returncode
     return status, "".join(capfd.readouterr())
 
 
 def run_python(code):
-    """What a program prints; a mistake in it is the test's."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "example", "exec"), {"__name__": "example"})
-    return printed.getvalue()
+    """The status of a program, and what it printed."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}.", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
 
 
 def says(text, wanted):
