@@ -57,6 +57,9 @@ def main():
     def uncalled():
         return keras.models.Sequential([keras.layers.Dense(2)]).input
 
+    def served(path):
+        keras.layers.TFSMLayer(path, call_endpoint="serving_default")
+
     def recorded(path, prefix):
         beside = Path(path).with_suffix(".npz")
         with np.load(beside if beside.exists() else Path(path).parent / "io.npz") as arrays:
@@ -80,13 +83,13 @@ def main():
         return [{name: [spec.shape[1:].as_list(), spec.dtype.name] for name, spec in part.items()} for part in specs]
 
     words = {"load": load, "unsafe": unsafe, "json": read_json, "predict": predict, "save": save, "input": uncalled,
-             "differs": differs, "signature": signature}  # fmt: skip
+             "differs": differs, "served": served, "signature": signature}  # fmt: skip
     for line in sys.stdin:
         word, *arguments = json.loads(line)
         keras.backend.clear_session()
         try:
             said = words[word](*arguments)
-            said = "loaded" if word in ("load", "predict", "save", "input") else said
+            said = "loaded" if word in ("load", "predict", "save", "input", "served") else said
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
         answers.write(json.dumps({"said": said}) + "\n")

@@ -19,6 +19,7 @@ PARTS = {
     "functions": layers.functions,
     "refused_layers": refusals.refused_layers,
     "refused_functions": refusals.refused_functions,
+    "refused_by_rules": refusals.refused_by_rules,
     "codes": refusals.codes,
     "scores": scores.part,
 }

@@ -1,5 +1,7 @@
 """What the layer maps say, as tables: each class of a dialect, what becomes of it and of its arguments and tensors."""
 
+from collections import Counter
+
 from kconvert.spec import Dialect
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.operations.table import operation_table
@@ -14,22 +16,31 @@ SECTIONS = {
     "optimizers": "Optimizers",
     "losses": "Losses",
 }
+FACTS = {
+    "file.keras": "Keras",
+    "file.backend": "the backend",
+    "file.package": "the package",
+    "weights.count": "the number of tensors",
+}
+NEARLY_ALL = 0.8
 
 
 def hop(number):
     """The maps from one dialect to the next; of Keras 3, to today's."""
     maps = hop_maps(Dialect(number))
-    lines = []
+    common = _common([list(phrases(entry)) for entry in maps.sections["layers"].values()])
+    lines = [f"Of every layer: {'; '.join(common)}.", ""] if common else []
     for section, title in SECTIONS.items():
         entries = maps.sections[section]
         if not entries:
             continue
         lines += [f"## {title}", "", "| was | is | what else |", "|---|---|---|"]
-        lines += [_row(name, entry) for name, entry in sorted(entries.items())]
+        lines += [_row(name, entry, common) for name, entry in sorted(entries.items())]
         lines.append("")
     used = {rule for entry in maps.sections["layers"].values() for rule in _rules(entry)}
-    lines += ["## Rules", "", "What a table cannot say, in `kconvert/upgrade/rules/`.", "", "| rule | |", "|---|---|"]
-    lines += [f"| {name} | {_cell(_purpose(name))} |" for name in sorted(used)]
+    if used:
+        lines += ["## Rules", "", "What a table cannot say: `kconvert/upgrade/rules/`.", "", "| rule | |", "|---|---|"]
+        lines += [f"| `{name}` | {_cell(_purpose(name))} |" for name in sorted(used)]
     return "\n".join(lines)
 
 
@@ -47,14 +58,20 @@ def functions():
     return "\n".join(lines)
 
 
-def _row(name, entry):
+def _common(said):
+    """What is said of nearly every layer, so that it need not be repeated."""
+    counts = Counter(phrase for one in said for phrase in one)
+    return [phrase for phrase, count in counts.items() if count > NEARLY_ALL * len(said)]
+
+
+def _row(name, entry, common):
     becomes = f"`{entry.becomes}`" if entry.becomes not in (None, name) else "the same"
     if entry.reject is not None:
         becomes = "refused"
-    return f"| `{name}` | {becomes} | {_cell('; '.join(_phrases(entry)))} |"
+    return f"| `{name}` | {becomes} | {_cell('<br>'.join(p for p in phrases(entry) if p not in common))} |"
 
 
-def _phrases(entry):
+def phrases(entry):
     """What an entry says besides the class, in words."""
     if entry.reject is not None:
         yield entry.reject.because
@@ -74,27 +91,30 @@ def _phrases(entry):
     for weights in entry.weights or ():
         yield from _moves(weights)
     if entry.rule:
-        yield f"rules: {', '.join(entry.rule)}"
+        yield f"rules {', '.join(f'`{rule}`' for rule in entry.rule)}"
     for case in entry.cases:
         becomes = f"`{case.becomes}`" if case.becomes else ""
-        said = "; ".join(filter(None, [becomes, *_phrases(case)]))
-        yield f"where {_condition(case.when)}: {said or 'no more'}"
+        said = "; ".join(filter(None, [becomes, *phrases(case)]))
+        yield f"where {condition(case.when)}: {said or 'no more'}"
     if entry.otherwise is not None:
-        yield f"otherwise: {'; '.join(_phrases(entry.otherwise))}"
+        yield f"otherwise: {'; '.join(phrases(entry.otherwise))}"
 
 
 def _moves(weights):
     for new, result in weights.result.items():
         steps = [
-            f"{step.word} {_value(getattr(step, step.word))}" + (f" where {_condition(step.when)}" if step.when else "")
+            f"{step.word} {_value(getattr(step, step.word))}" + (f" where {condition(step.when)}" if step.when else "")
             for step in result.then
         ]
         if steps or result.sources != (new,):
             yield f"tensor `{new}` is {', '.join(f'`{s}`' for s in result.sources)}{''.join(f', {s}' for s in steps)}"
 
 
-def _condition(when):
-    return " and ".join(f"{key.removeprefix('config.')} is {_value(value)}" for key, value in when.items())
+def condition(when):
+    """`when` in words."""
+    return " and ".join(
+        f"{FACTS.get(key, key.removeprefix('config.'))} is {_value(value)}" for key, value in when.items()
+    )
 
 
 def _value(value):

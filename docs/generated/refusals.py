@@ -1,14 +1,18 @@
 """What is refused and why: the maps' reasons, and the errors with their codes."""
 
+import ast
 from pathlib import Path
 
 import yaml
+from layers import condition
 
+import kconvert.upgrade
 from kconvert.catalog import DISSOLVED
 from kconvert.spec import Dialect
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.operations.table import operation_table
 
+UPGRADE = Path(kconvert.upgrade.__file__).parent
 CODES = Path(__file__).parents[1] / "codes.yaml"
 KINDS = {"layers": "", "activations": "activation ", "initializers": "initializer ", "regularizers": "regularizer ",
          "constraints": "constraint ", "optimizers": "optimizer ", "losses": "loss ", "metrics": "metric "}  # fmt: skip
@@ -37,6 +41,24 @@ def refused_functions():
     )
 
 
+def refused_by_rules():
+    """The words of every `Rejected` that Python code raises, with … for what a model says."""
+    lines = ["| in | because |", "|---|---|"]
+    for path in sorted(UPGRADE.rglob("*.py")):
+        for because in dict.fromkeys(_messages(ast.parse(path.read_text()))):
+            lines.append(f"| `{path.relative_to(UPGRADE).with_suffix('')}` | {because} |")
+    return "\n".join(lines)
+
+
+def _messages(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Rejected" and node.args:
+            parts = node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else [node.args[0]]
+            words = [part.value if isinstance(part, ast.Constant) else "…" for part in parts]
+            if words != ["…"]:
+                yield "".join(words).replace("|", "\\|")
+
+
 def codes():
     """Every code of docs/codes.yaml."""
     lines = ["| code | error | when |", "|---|---|---|"]
@@ -50,10 +72,7 @@ def _rejections(entry):
         yield "", entry.reject
     for case in entry.cases:
         if case.reject is not None:
-            yield (
-                ", where " + " and ".join(f"{k.removeprefix('config.')} is {v}" for k, v in case.when.items()),
-                case.reject,
-            )
+            yield f", where {condition(case.when)}", case.reject
     if entry.otherwise is not None and entry.otherwise.reject is not None:
         yield ", otherwise", entry.otherwise.reject
 
