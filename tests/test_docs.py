@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 
+import outside
 import pytest
 import scores
 import yaml
@@ -14,6 +15,7 @@ from conftest import ROOT
 from examples import BLOCK, FOLDERS, has_line, prepare, run_command, run_python
 from hook import MARK, PARTS
 
+import kconvert
 import kconvert.errors
 
 DOCS = ROOT / "docs"
@@ -60,10 +62,23 @@ def test_the_site_is_built_without_a_warning(tmp_path):
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
     built = {str(p.parent.relative_to(tmp_path / "site")) for p in tmp_path.rglob("index.html")}
-    assert built == {str(p.relative_to(DOCS).with_suffix("")).removesuffix("index") or "." for p in PAGES}
+    pages = [page.removesuffix(".md") for page in [*map(named, PAGES), *outside.PAGES]]
+    assert built == {re.sub(r"(^|/)(index|README)$", "", page) or "." for page in pages}
     errors = (tmp_path / "site" / "errors" / "index.html").read_text()
     assert all(f'id="p{n}"' in errors for n in range(1, 22))
     assert "<!-- generated" not in errors
+    api = (tmp_path / "site" / "api" / "index.html").read_text()
+    assert all(f'id="kconvert.{name}"' in api for name in kconvert.__all__ if name != "KConvertError")
+
+
+@pytest.mark.parametrize("page, link, there", [
+    ("architecture.md", "[how](../CONTRIBUTING.md#add)", "[how](CONTRIBUTING.md#add)"),
+    ("convert/hdf5.md", "[p](../errors.md#p6), [c](../../kconvert/cli.py)", "[p](../errors.md#p6), c"),
+    ("layer_maps/README.md", "[t](operations/README.md) [r](../docs/recipes.md)", "t [r](../recipes.md)"),
+    ("index.md", "[a](https://keras.io) [b](#here) `[c](x.py)`", "[a](https://keras.io) [b](#here) `[c](x.py)`"),
+])  # fmt: skip
+def test_links_lead_to_pages_of_the_site_or_are_text(page, link, there):
+    assert outside.with_links(link, page) == there
 
 
 def test_every_generated_part_is_on_a_page():

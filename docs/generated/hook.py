@@ -1,11 +1,13 @@
-"""Parts of pages that are made of data when the site is built: `<!-- generated: NAME -->` in a page is replaced by one of them.
+"""What mkdocs calls: pages from outside of docs/, and parts of pages that are made of data when the site is built.
 
-Markdown in, Markdown out. What they are made of is the maps, the errors, the tests' data, and the two YAML files of this folder's parent.
+`<!-- generated: NAME -->` in a page is replaced by one of the parts, which are Markdown: made of the maps, the code, and the YAML files
+of this folder's parent.
 """
 
 import re
 
 import layers
+import outside
 import pains
 import refusals
 import scores
@@ -26,6 +28,13 @@ PARTS = {
 MARK = re.compile(r"<!-- generated: (\w+) -->")
 
 
-def on_page_markdown(markdown, **_):
+def on_files(files, config, **_):
+    """Called by mkdocs once it knows the pages."""
+    for file in outside.files(config):
+        files.append(file)
+    return files
+
+
+def on_page_markdown(markdown, page, **_):
     """Called by mkdocs for each page."""
-    return MARK.sub(lambda mark: PARTS[mark[1]](), markdown)
+    return outside.with_links(MARK.sub(lambda mark: PARTS[mark[1]](), markdown), page.file.src_uri)
