@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from packaging.version import Version
@@ -52,6 +52,10 @@ class Call:
     def ports(self) -> Iterator[Port]:
         """All ports that this call takes, in order."""
         yield from ports_in((self.args, dict(self.kwargs)))
+
+    def on(self, new: Callable[[Port], Any]) -> Call:
+        """The same use of `new(port)` in place of every port."""
+        return Call(*map_ports((self.args, dict(self.kwargs)), new))
 
 
 def ports_in(nest: Nest) -> Iterator[Port]:
@@ -110,6 +114,10 @@ class LayerSpec:
     calls: tuple[Call, ...] = ()
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
     inner: Mapping[str, Inner] = field(default_factory=dict)
+
+    def on(self, new: Callable[[Port], Any]) -> LayerSpec:
+        """The same layer, all of its calls on `new(port)` in place of every port."""
+        return replace(self, calls=tuple(call.on(new) for call in self.calls))
 
     def inner_layers(self) -> Iterator[LayerSpec]:
         """The layers directly inside a wrapper or cell (not those of a nested model)."""
@@ -218,6 +226,11 @@ class ModelSpec:
             if layer.name == name:
                 return layer
         raise KeyError(name)
+
+    def on(self, new: Callable[[Port], Port]) -> ModelSpec:
+        """The same model with `new(port)` in place of every port; layers that it holds have ports of their own."""
+        layers = tuple(layer.on(new) for layer in self.layers)
+        return replace(self, layers=layers, inputs=map_ports(self.inputs, new), outputs=map_ports(self.outputs, new))
 
     @property
     def is_chain(self) -> bool:

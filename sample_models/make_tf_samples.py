@@ -110,6 +110,22 @@ def addon_layers(random):
     return keras.Model(a, outputs), [random.randn(2, 6, 5, 4)]
 
 
+def adaptive_pools(random):
+    """tensorflow-addons: pooling to a fixed size, in one, two and three dimensions."""
+    import tensorflow_addons as tfa
+
+    a, b, c = L.Input((6, 4)), L.Input((6, 4, 3)), L.Input((2, 4, 6, 2))
+    outputs = [
+        tfa.layers.AdaptiveAveragePooling1D(3)(a),
+        tfa.layers.AdaptiveMaxPooling1D(2, data_format="channels_first")(a),
+        tfa.layers.AdaptiveAveragePooling2D((3, 2))(b),
+        tfa.layers.AdaptiveMaxPooling2D(2)(b),
+        tfa.layers.AdaptiveAveragePooling3D((1, 2, 3))(c),
+        tfa.layers.AdaptiveMaxPooling3D((2, 2, 2))(c),
+    ]
+    return keras.Model([a, b, c], outputs), [random.randn(2, 6, 4), random.randn(2, 6, 4, 3), random.randn(2, 2, 4, 6, 2)]
+
+
 def first_token(random):
     """Keras 3 in HDF5: a slice and a sum in the graph, a policy by name, layers that are new."""
     a = keras.Input((5, 4))

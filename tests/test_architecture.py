@@ -36,6 +36,19 @@ def test_every_file_that_it_names_is_there():
     assert missing == []
 
 
+def test_every_file_that_contributing_names_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w./-]+\.(?:py|yaml|txt|json))`", text))
+    there = [
+        p.relative_to(ROOT).as_posix()
+        for f in ("kconvert", "layer_maps", "sample_models", "tests")
+        for p in (ROOT / f).rglob("*")
+    ]
+    there += [p.name for p in ROOT.iterdir()]
+    assert len(named) > 60
+    assert [name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in there)] == []
+
+
 def test_the_layers_are_those_that_import_linter_keeps():
     said = re.search(r"<!-- layers -->\n```text\n(.*?)```", PAGE, re.DOTALL)[1].splitlines()
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][

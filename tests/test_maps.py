@@ -2,16 +2,20 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
+import h5py
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, SAMPLES
 
 from kconvert.catalog import REPLACED, schema
-from kconvert.errors import MapError
+from kconvert.errors import ConversionFailed, MapError
 from kconvert.map_files import layer_maps_folder
+from kconvert.read import read
 from kconvert.spec import Dialect
+from kconvert.upgrade import upgrade
 from kconvert.upgrade.map_format import OPERATIONS, Entry, MapFile, Operation, Result, Weights
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.rules import RULES
@@ -43,6 +47,22 @@ def test_a_users_map_adds_a_layer_and_replaces_one_that_it_says_it_replaces(tmp_
     assert layers["FancyDense"].becomes == "Dense"
     assert "seed" not in layers["Dropout"].known_arguments
     assert "seed" in hop_maps(Dialect.keras2).sections["layers"]["Dropout"].known_arguments
+
+
+def test_the_map_that_the_readme_shows_converts_the_class_that_it_names(tmp_path):
+    (example,) = re.findall(r"```yaml\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
+    mine, source = tmp_path / "mine.yaml", tmp_path / "model.h5"
+    mine.write_text(example)
+    shutil.copy(SAMPLES / "mobilenet_block" / "model.h5", source)
+    with h5py.File(source, "r+") as file:
+        file.attrs["model_config"] = file.attrs["model_config"].replace('"BatchNormalization"', '"BatchNorm"')
+    with pytest.raises(ConversionFailed, match="BatchNorm 'conv1_bn': is not a layer of Keras"):
+        upgrade(read(source))
+    mapped, plain = upgrade(read(source), [mine]).spec, upgrade(read(SAMPLES / "mobilenet_block" / "model.h5")).spec
+    assert [(la.class_name, la.name, la.config) for la in mapped.layers] == [
+        (la.class_name, la.name, la.config) for la in plain.layers
+    ]
+    assert "BatchNormalization" in {la.class_name for la in mapped.layers}
 
 
 def test_every_rule_and_named_function_is_used_and_every_used_one_is_there():

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import custom_of, sample_folders, source_of
+from conftest import SAMPLES, custom_of, sample_folders, source_of
 
 from kconvert.custom_code import custom_code
 from kconvert.jobs.spec_file import read_spec, write_spec
@@ -54,5 +54,5 @@ def test_another_form_is_refused(tmp_path):
 
 
 def test_the_folder_holds_no_code(tmp_path):
-    write_spec(read(source_of(sample_folders()[0])), tmp_path)
+    write_spec(read(SAMPLES / "mnist_cnn" / "model.h5"), tmp_path)
     assert {p.suffix for p in tmp_path.iterdir()} == {".json", ".safetensors"}

@@ -13,7 +13,7 @@ from kconvert.layout.naming import dissolved, renamed
 from kconvert.layout.offers import Asker, Building, Choice, Made, Offer, Placed, View
 from kconvert.layout.rules import way_of
 from kconvert.layout.ways import Use, Way
-from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Port, map_ports, ports_in
+from kconvert.spec import Call, LayerSpec, ModelSpec, Port, map_ports, ports_in
 from kconvert.upgrade.shapes import ShapeInference
 
 WITH_A_CHOICE = frozenset(["Flatten", "Reshape"])
@@ -195,14 +195,10 @@ class _Carrying:
         for number, port in enumerate(said.ports()):
             ports[number] = self._offers[port].take(next(wanted), asker)
         following = iter(ports.values())
-
-        def new(nest: Nest) -> Nest:
-            return map_ports(nest, lambda _: next(following))
-
         name = layer.name
         if name in self._building.layers and layer.class_name in WITH_A_CHOICE:
             name = self._building.fresh(f"{layer.name}_as_before")
-        port = self._building.add(replace(way.layer, name=name, calls=()), Call(new(said.args), new(dict(said.kwargs))))
+        port = self._building.add(replace(way.layer, name=name, calls=()), said.on(lambda _: next(following)))
         if port.call == 0:
             self._take_from_inside(layer, way)
         outputs = way.outputs or (way.others,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
-from kconvert.spec import Call, ModelSpec, Nest, Port, map_ports, ports_in
+from kconvert.spec import ModelSpec, Port, ports_in
 
 
 def dissolved(model: ModelSpec, left: Container[str], names: Mapping[str, str]) -> Iterator[tuple[str, Port]]:
@@ -33,16 +33,5 @@ def dissolved(model: ModelSpec, left: Container[str], names: Mapping[str, str]) 
 
 def renamed(model: ModelSpec, names: Mapping[str, str]) -> ModelSpec:
     """The model with new names for some of its layers."""
-
-    def ports(nest: Nest) -> Nest:
-        return map_ports(nest, lambda p: replace(p, layer=names.get(p.layer, p.layer)))
-
-    layers = tuple(
-        replace(
-            la,
-            name=names.get(la.name, la.name),
-            calls=tuple(Call(ports(c.args), ports(dict(c.kwargs))) for c in la.calls),
-        )
-        for la in model.layers
-    )
-    return replace(model, layers=layers, inputs=ports(model.inputs), outputs=ports(model.outputs))
+    layers = tuple(replace(la, name=names.get(la.name, la.name)) for la in model.layers)
+    return replace(model, layers=layers).on(lambda p: replace(p, layer=names.get(p.layer, p.layer)))

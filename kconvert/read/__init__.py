@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kconvert.asked import Reading
 from kconvert.definitions import NO_DEFINITIONS, Definitions
 from kconvert.errors import (
     NONSENSE,
@@ -70,7 +71,7 @@ def read(
         ConversionFailed: a model whose parts do not fit together.
     """
     try:
-        return _read(source, weights, backend, keras_version, data_format, input_shape, custom)
+        return _read(Reading(source, weights, backend, keras_version, data_format, input_shape), custom)
     except NONSENSE as error:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise CorruptSource(
@@ -79,24 +80,13 @@ def read(
         ) from error
 
 
-def _read(
-    source: Path,
-    weights: Path | None,
-    backend: str | None,
-    keras_version: str | None,
-    data_format: str | None,
-    input_shape: tuple[int | None, ...] | None,
-    custom: Definitions,
-) -> ModelSpec:
-    options = {
-        "backend": backend, "keras_version": keras_version, "data_format": data_format, "input_shape": input_shape,
-        "custom": custom,
-    }  # fmt: skip
+def _read(reading: Reading, custom: Definitions) -> ModelSpec:
+    source, weights = reading.source, reading.weights
     kind = sniffed(source)
     if kind == "keras":
-        return read_archive(source, options)
+        return read_archive(reading, custom)
     if kind == "savedmodel":
-        return read_saved_model(source, options)
+        return read_saved_model(reading, custom)
     if kind == "hdf5":
         file = HDF5File(source)
         data = architecture_of(model_config(file), f"{source}: model_config")
@@ -107,18 +97,18 @@ def _read(
         kind_evidence = "named by --weights" if weights else "found by its name"
         evidence = {"architecture": source.name, "weights": f"{path.name}, {kind_evidence}"}
         if is_checkpoint(path):
-            return read_pair(source, data, weights_at(path, None), kind, options, evidence)
+            return read_pair(reading, custom, data, weights_at(path, None), kind, evidence)
         if sniffed(path) != "hdf5":
             raise NotAModel(f"{path}: no HDF5 file with tensors, and no TensorFlow checkpoint")
         file = HDF5File(path)
         if is_by_path(file):
-            return read_pair(source, data, weights_at(path, file), kind, options, evidence)
+            return read_pair(reading, custom, data, weights_at(path, file), kind, evidence)
     said = {
         "the file's attribute": {q: file.attribute(q) for q in ("keras_version", "backend")},
         "the architecture": {q: data.get(q) for q in ("keras_version", "backend")},
         "the tensors' group": {q: file.weights_attribute(q) for q in ("keras_version", "backend")},
     }
-    origin = origin_of(str(source), "hdf5" if kind == "hdf5" else f"{kind}+hdf5", said, options, evidence)
+    origin = origin_of(reading, custom, "hdf5" if kind == "hdf5" else f"{kind}+hdf5", said, evidence)
     stored = file.layers()
     try:
         dialect = _dialect(data, said, origin, file)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kconvert.errors import BrokenGraph, ConversionFailed
-from kconvert.spec import Call, LayerSpec, ModelSpec, Port, map_ports
+from kconvert.spec import Call, LayerSpec, ModelSpec, Port
 
 BRANCHING = frozenset({"Merge", "Siamese"})
 Entry = Mapping[str, Any]
@@ -103,7 +103,7 @@ class Branches:
 
         for layer in model.layers:
             name = names[layer.name]
-            calls = tuple(Call(map_ports(c.args, renamed), c.kwargs) for c in layer.calls)
+            calls = tuple(call.on(renamed) for call in layer.calls)
             if name not in self.layers:
                 self.layers[name] = replace(layer, name=name, calls=calls)
                 self.stored.append(name)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kconvert.asked import Reading
+from kconvert.definitions import Definitions
 from kconvert.errors import ConversionFailed, CorruptSource, NoWeights, Problem, UnusedTensor
 from kconvert.read import object_graph, weights_file
 from kconvert.read.architecture import architecture_of
@@ -89,8 +91,9 @@ def is_checkpoint(path: Path) -> bool:
     return True
 
 
-def read_archive(source: Path, options: Mapping[str, Any]) -> ModelSpec:
+def read_archive(reading: Reading, custom: Definitions) -> ModelSpec:
     """The model in a `.keras` archive of Keras 2.12 or later."""
+    source = reading.source
     archive = KerasArchive(source)
     data = architecture_of(archive.text(CONFIG), f"{source}: {CONFIG}")
     file = HDF5File(source, archive.weights(), archive.check_weights)
@@ -99,14 +102,15 @@ def read_archive(source: Path, options: Mapping[str, Any]) -> ModelSpec:
         _add_text(weights.root, path, text)
     said = {METADATA: archive.metadata(), "the architecture": data}
     evidence = {"architecture": CONFIG, "weights": "model.weights.h5 in the archive"}
-    return _model(data, weights, source, "keras", said, options, evidence, data.get("compile_config"))
+    return _model(reading, custom, data, weights, "keras", said, evidence, data.get("compile_config"))
 
 
-def read_saved_model(source: Path, options: Mapping[str, Any]) -> ModelSpec:
+def read_saved_model(reading: Reading, custom: Definitions) -> ModelSpec:
     """The model in a SavedModel folder, or in the one version that a folder of versions has."""
+    source = reading.source
     folder = source if (source / "saved_model.pb").is_file() else versions_in(source)[0]
     saved = SavedModel(folder)
-    from_outside = subclassed(saved, options["custom"])
+    from_outside = subclassed(saved, custom)
     data = from_outside or saved.architecture()
     bundle = saved.bundle()
     objects = object_graph.objects_of(bundle)
@@ -120,7 +124,7 @@ def read_saved_model(source: Path, options: Mapping[str, Any]) -> ModelSpec:
     }
     said = {"the Keras metadata": {**root, **data}}
     weights = _of_objects(bundle, objects)
-    model = _model(data, weights, source, "savedmodel", said, options, evidence, root.get("training_config"))
+    model = _model(reading, custom, data, weights, "savedmodel", said, evidence, root.get("training_config"))
     return replace(model, signature=saved.signatures().get(SIGNATURE))
 
 
@@ -134,28 +138,29 @@ def _below_inputs(model: Stored, inputs: int) -> Stored:
 
 
 def read_pair(
-    source: Path,
+    reading: Reading,
+    custom: Definitions,
     data: Mapping[str, Any],
     weights: Weights,
     kind: str,
-    options: Mapping[str, Any],
     evidence: Mapping[str, str],
 ) -> ModelSpec:
     """The model of an architecture file and of tensors that are kept by object."""
-    return _model(data, weights, source, f"{kind}+{weights.kind}", {"the architecture": data}, options, evidence, None)
+    kind = f"{kind}+{weights.kind}"
+    return _model(reading, custom, data, weights, kind, {"the architecture": data}, evidence, None)
 
 
 def _model(
+    reading: Reading,
+    custom: Definitions,
     data: Mapping[str, Any],
     weights: Weights,
-    source: Path,
     kind: str,
     said: Mapping[str, Mapping[str, Any]],
-    options: Mapping[str, Any],
     evidence: Mapping[str, str],
     training: Any,
 ) -> ModelSpec:
-    origin = origin_of(str(source), kind, {**said, "all that tf.keras runs on": TENSORFLOW}, options, evidence)
+    origin = origin_of(reading, custom, kind, {**said, "all that tf.keras runs on": TENSORFLOW}, evidence)
     lowest, _ = origin.keras
     dialect = dialect_of(data, None if lowest is None else str(lowest))
     data = with_plain_values(data, in_nodes=dialect is Dialect.keras2)

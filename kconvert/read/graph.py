@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kconvert.errors import BrokenGraph, ConversionFailed, Problem
-from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Port, map_ports, ports_in
+from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Port, ports_in
 
 
 def consistent(model: ModelSpec) -> ModelSpec:
@@ -92,13 +92,7 @@ def _renumbered(model: ModelSpec) -> ModelSpec:
     def shifted(old: Port) -> Port:
         return replace(old, call=new.get((old.layer, old.call), old.call))
 
-    def ports(nest: Nest) -> Nest:
-        return map_ports(nest, shifted)
-
-    layers = tuple(
-        replace(la, calls=tuple(Call(ports(c.args), ports(dict(c.kwargs))) for c in la.calls)) for la in model.layers
-    )
-    return replace(model, layers=layers, inputs=ports(model.inputs), outputs=ports(model.outputs))
+    return model.on(shifted)
 
 
 def _all_ports(model: ModelSpec) -> Iterator[Port]:

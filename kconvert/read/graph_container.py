@@ -13,7 +13,7 @@ from typing import Any
 
 from kconvert.errors import BrokenGraph, ConversionFailed
 from kconvert.read.branches import free_name
-from kconvert.spec import Call, LayerSpec, Port, map_ports
+from kconvert.spec import Call, LayerSpec, Port
 
 Entry = Mapping[str, Any]
 
@@ -118,7 +118,7 @@ class GraphContainer:
             return replace(old, layer=name) if old.layer == layer.name else old
 
         self.renamed[layer.name] = name
-        moved = {la.name: _with_calls(la, renamed) for la in self.layers.values()}
+        moved = {la.name: la.on(renamed) for la in self.layers.values()}
         moved[layer.name] = replace(moved[layer.name], name=name)
         self.layers = {la.name: la for la in moved.values()}
         self.stored = [name if stored == layer.name else stored for stored in self.stored]
@@ -130,7 +130,3 @@ class GraphContainer:
         if is_stored:
             self.stored.append(name)
         return Port(name)
-
-
-def _with_calls(layer: LayerSpec, new: Callable[[Port], Port]) -> LayerSpec:
-    return replace(layer, calls=tuple(Call(map_ports(c.args, new), c.kwargs) for c in layer.calls))

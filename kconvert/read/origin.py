@@ -8,18 +8,18 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
-from kconvert.asked import BACKENDS
-from kconvert.definitions import NO_DEFINITIONS
+from kconvert.asked import BACKENDS, Reading
+from kconvert.definitions import Definitions
 from kconvert.errors import CorruptSource, UsageError
 from kconvert.read.evidence import backend_of, releases
 from kconvert.spec import Dialect, Origin
 
 
 def origin_of(
-    path: str,
+    reading: Reading,
+    custom: Definitions,
     kind: str,
     statements: Mapping[str, Mapping[str, Any]],
-    options: Mapping[str, Any],
     evidence: Mapping[str, str],
 ) -> Origin:
     """The origin, from statements (where -> `keras_version`, `backend`), the first that says something counts.
@@ -27,27 +27,27 @@ def origin_of(
     Raises:
         UsageError: an option contradicts the file.
     """
+    path = str(reading.source)
     found: dict[str, str] = {}
     reasons = dict(evidence)
-    for question in ("keras_version", "backend"):
+    for question, option in (("keras_version", reading.keras_version), ("backend", reading.backend)):
         for where, said in statements.items():
             value = said.get(question)
             if value is not None and question not in found:
                 found[question], reasons[question] = str(value), f"{where}: {value}"
-        option = options.get(question)
         if option is not None:
             flag = f"--{question.replace('_', '-')}"
             if question in found and not _agree(question, found[question], option):
                 raise UsageError(f"{flag} {option} contradicts the file, which says {found[question]}")
             if question not in found:
-                found[question], reasons[question] = str(option), f"said by {flag}"
+                found[question], reasons[question] = option, f"said by {flag}"
     if found.get("backend") not in (*BACKENDS, None):
         raise CorruptSource(f"{path}: the backend {found['backend']!r} is none that Keras had", code="E_BAD_CONFIG")
     version = found.get("keras_version")
-    hints = {k: options[k] for k in ("data_format", "input_shape") if options.get(k) is not None}
-    own = options.get("custom", NO_DEFINITIONS)
+    hints = {"data_format": reading.data_format, "input_shape": reading.input_shape}
+    hints = {question: answer for question, answer in hints.items() if answer is not None}
     return Origin(
-        path, kind, _range(version, path), _package(version), found.get("backend"), reasons, hints, custom=own
+        path, kind, _range(version, path), _package(version), found.get("backend"), reasons, hints, custom=custom
     )  # fmt: skip
 
 
@@ -87,5 +87,5 @@ def _package(version: str | None) -> str:
     )
 
 
-def _agree(question: str, said: str, option: Any) -> bool:
-    return said.split("-", maxsplit=1)[0] == str(option) if question == "keras_version" else said == option
+def _agree(question: str, said: str, option: str) -> bool:
+    return said.split("-", maxsplit=1)[0] == option if question == "keras_version" else said == option

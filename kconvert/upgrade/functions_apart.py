@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from kconvert.definitions import Definitions
-from kconvert.spec import Call, Inner, LayerSpec, ModelSpec, Nest, Port, map_ports
+from kconvert.spec import Call, Inner, LayerSpec, ModelSpec, Port, map_ports
 from kconvert.upgrade.masks import makes_masks
 
 WITHOUT = frozenset(["SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "CuDNNLSTM", "CuDNNGRU",
@@ -65,17 +65,12 @@ def _redirected(model: ModelSpec, moved: Mapping[str, str]) -> ModelSpec:
     if not moved:
         return model
 
-    def ports(nest: Nest) -> Nest:
-        return map_ports(nest, lambda p: replace(p, layer=moved.get(p.layer, p.layer)))
+    def port(old: Port) -> Port:
+        return replace(old, layer=moved.get(old.layer, old.layer))
 
     own = set(moved.values())
-    layers = tuple(
-        layer
-        if layer.name in own
-        else replace(layer, calls=tuple(Call(ports(c.args), ports(dict(c.kwargs))) for c in layer.calls))
-        for layer in model.layers
-    )
-    return replace(model, layers=layers, outputs=ports(model.outputs))
+    layers = tuple(layer if layer.name in own else layer.on(port) for layer in model.layers)
+    return replace(model, layers=layers, outputs=map_ports(model.outputs, port))
 
 
 def _inside(layer: LayerSpec, kept: frozenset[str], path: tuple[str, ...]) -> LayerSpec:

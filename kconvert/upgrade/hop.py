@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kconvert.errors import NONSENSE, BrokenGraph, ConversionFailed, Problem
 from kconvert.report import LayerChange, RuleUsed, TensorChange
-from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports
+from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port
 from kconvert.upgrade.arguments import Arguments, upgraded_arguments
 from kconvert.upgrade.check import entry_of
 from kconvert.upgrade.custom import check_kernels
@@ -107,7 +107,7 @@ def _model(
         collected.names["/".join((*parents, layer.name))] = tuple("/".join((*parents, spec.name)) for spec in new)
         layers.extend(new)
     upgraded = replace(model, dialect=maps.new, layers=tuple(layers))
-    return _with_ports(upgraded, moved) if moved else upgraded
+    return upgraded.on(lambda port: moved.get(port, port)) if moved else upgraded
 
 
 def _without_empty_arguments(layer: LayerSpec) -> LayerSpec:
@@ -116,17 +116,6 @@ def _without_empty_arguments(layer: LayerSpec) -> LayerSpec:
         return layer
     calls = tuple(Call(c.args, {k: v for k, v in c.kwargs.items() if v is not None}) for c in layer.calls)
     return replace(layer, calls=calls)
-
-
-def _with_ports(model: ModelSpec, moved: Mapping[Port, Port]) -> ModelSpec:
-    def ports(nest: Nest) -> Nest:
-        return map_ports(nest, lambda port: moved.get(port, port))
-
-    layers = tuple(
-        replace(layer, calls=tuple(Call(ports(c.args), ports(dict(c.kwargs))) for c in layer.calls))
-        for layer in model.layers
-    )
-    return replace(model, layers=layers, outputs=ports(model.outputs))
 
 
 def _layer(

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Port, map_ports
+from kconvert.spec import LayerSpec, ModelSpec, Port
 
 LONGEST = 100
 
@@ -55,17 +55,13 @@ def _renamed_model(model: ModelSpec, parents: tuple[str, ...], table: dict[str, 
     def port(old: Port) -> Port:
         return replace(old, layer=names[old.layer])
 
-    def ports(nest: Nest) -> Nest:
-        return map_ports(nest, port)
-
     layers = []
     for layer in model.layers:
         if names[layer.name] != layer.name:
             table["/".join((*parents, layer.name))] = "/".join((*parents, names[layer.name]))
-        calls = tuple(Call(ports(c.args), ports(dict(c.kwargs))) for c in layer.calls)
-        renamed = replace(layer, name=names[layer.name], calls=calls)
+        renamed = replace(layer, name=names[layer.name])
         layers.append(_renamed_inside(renamed, (*parents, layer.name), table))
-    return replace(model, name=own, layers=tuple(layers), inputs=ports(model.inputs), outputs=ports(model.outputs))
+    return replace(model, name=own, layers=tuple(layers)).on(port)
 
 
 def _renamed_inside(layer: LayerSpec, parents: tuple[str, ...], table: dict[str, str]) -> LayerSpec:

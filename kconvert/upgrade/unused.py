@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kconvert.report import Note
-from kconvert.spec import Call, Inner, LayerSpec, ModelSpec, Nest, Port, Tensor, map_ports, ports_in, walk
+from kconvert.spec import Inner, LayerSpec, ModelSpec, Port, Tensor, ports_in, walk
 
 LOSSES = {"AddLoss": "loss", "AddMetric": "metric"}
 
@@ -33,20 +33,12 @@ def with_needed_calls(model: ModelSpec) -> ModelSpec:
         for number, old in enumerate(n for n in _numbers(layer) if (layer.name, n) in needed)
     }
 
-    def ports(nest: Nest) -> Nest:
-        return map_ports(nest, lambda p: Port(p.layer, new[p.layer, p.call], p.output))
-
     def needed_in(layer: LayerSpec) -> LayerSpec:
-        calls = tuple(
-            Call(ports(call.args), ports(dict(call.kwargs)))
-            for number, call in enumerate(layer.calls)
-            if (layer.name, number) in new
-        )
+        calls = tuple(call for number, call in enumerate(layer.calls) if (layer.name, number) in new)
         return replace(_with_models(layer, with_needed_calls), calls=calls)
 
-    return replace(
-        model, layers=tuple(map(needed_in, model.layers)), inputs=ports(model.inputs), outputs=ports(model.outputs)
-    )
+    needed_alone = replace(model, layers=tuple(map(needed_in, model.layers)))
+    return needed_alone.on(lambda p: Port(p.layer, new[p.layer, p.call], p.output))
 
 
 def _numbers(layer: LayerSpec) -> range:

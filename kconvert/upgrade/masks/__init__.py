@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kconvert.errors import Rejected
-from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Origin, Port, map_ports, ports_in, walk
+from kconvert.spec import Call, LayerSpec, ModelSpec, Nest, Origin, Port, ports_in, walk
 from kconvert.upgrade.conditions import keras_is
 from kconvert.upgrade.masks.computed import Computed
 from kconvert.upgrade.masks.handed_on import handed_on_now, handed_on_then, of_custom, opaque
@@ -183,8 +183,7 @@ class _Explicit:
     def _with_masks(self, layer: LayerSpec, number: int) -> Call:
         call = layer.calls[number]
         if (layer.name, number) in self._unmasked:
-            args, kwargs = map_ports((call.args, dict(call.kwargs)), lambda port: self._without(port, layer))
-            call = Call(args, kwargs)
+            call = call.on(lambda port: self._without(port, layer))
         masks: dict[str, Nest] = {
             name: [None if m is None else self._operations.port_of(m, layer) for m in mask]
             if isinstance(mask, list)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kconvert.errors import Rejected
-from kconvert.spec import Call, LayerSpec, Port, map_ports, ports_in
+from kconvert.spec import Call, LayerSpec, Port, ports_in
 from kconvert.upgrade.operations.folding import as_array, folded, has_lengths
 from kconvert.upgrade.operations.lengths import Length
 from kconvert.upgrade.shapes.operations import result_dtype, result_shapes
@@ -183,7 +183,7 @@ def _renamed(call: Call, names: Mapping[str, str]) -> Call:
     def port(old: Port) -> Port:
         return Port(names.get(old.layer, old.layer), old.call, old.output)
 
-    return Call(map_ports(call.args, port), map_ports(dict(call.kwargs), port))
+    return call.on(port)
 
 
 def renamed(value: Value, names: Mapping[str, str]) -> Value:

@@ -123,7 +123,7 @@ class _Resolving:
                 self._lose(layer, number)
                 return
             if held is not None:
-                inputs = self._now(layer.calls[number].args)
+                inputs = self._now(layer.calls[number]).args
                 build, result = lambda_call(layer, inputs, self._known, self._model.origin, self._has_masks)
                 if held is layer and self._has_masks:
                     result = _without_mask(build, result)
@@ -148,8 +148,8 @@ class _Resolving:
 
     def _function(self, layer: LayerSpec, number: int) -> tuple[Function, Sequence[Value], Mapping[str, Value]]:
         """The row of the function that the layer calls, and the call with today's values in it."""
-        call = layer.calls[number]
-        args, kwargs = self._now(call.args), self._now(dict(call.kwargs))
+        call = self._now(layer.calls[number])
+        args, kwargs = call.args, call.kwargs
         if layer.class_name == "TensorFlowOpLayer":
             name, kwargs = of_node(layer.config["operation"], layer.config["attributes"], args, self._table)
             return function_named(name, self._table), (), kwargs
@@ -176,14 +176,15 @@ class _Resolving:
         if any(self._values.get(p) is LOST for p in call.ports()):
             self._lose(layer, number)
             return
-        new = Call(self._now(call.args), self._now(dict(call.kwargs)))
+        new = self._now(call)
         self._calls.setdefault(layer.name, {})[number] = new
         for output, known in enumerate(known_outputs(layer, new, self._known, self._batch)):
             port = Port(layer.name, number, output)
             self._known[port] = replace(known, shape=with_lengths(known.shape, port))
 
-    def _now(self, nest: Any) -> Any:
-        return map_ports(nest, lambda port: self._values.get(port, port))
+    def _now(self, call: Call) -> Call:
+        """With today's values in the place of ports."""
+        return call.on(lambda port: self._values.get(port, port))
 
     def _outputs(self) -> Any:
         def port(old: Port) -> Port:

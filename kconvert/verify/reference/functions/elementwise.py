@@ -99,7 +99,7 @@ def _power(x: Array, y: Array) -> Array:
 
 UNARY: Mapping[str, Callable[[Array], Any]] = {
     "abs": np.abs, "acos": np.arccos, "acosh": np.arccosh, "asin": np.arcsin, "asinh": np.arcsinh, "atan": np.arctan,
-    "atanh": np.arctanh, "ceil": np.ceil, "cos": np.cos, "cosh": np.cosh, "erf": erf, "erfc": erfc, "erfinv": erfinv,
+    "atanh": np.arctanh, "bessel_i0": np.i0, "ceil": np.ceil, "cos": np.cos, "cosh": np.cosh, "erf": erf, "erfc": erfc, "erfinv": erfinv,
     "exp": np.exp, "expm1": np.expm1, "floor": np.floor, "is_finite": np.isfinite, "is_inf": np.isinf, "is_nan": np.isnan,
     "log": np.log, "log1p": np.log1p, "log_sigmoid": lambda x: -softplus(-x), "logical_not": np.logical_not,
     "negative": np.negative, "reciprocal": lambda x: 1 / x, "reciprocal_no_nan": lambda x: _unless_zero(x, lambda: 1 / x),
