@@ -3,7 +3,8 @@
 This file runs as a program of its own (by `workers/child.py`), in which kconvert cannot be imported: what it can load,
 anybody can load. Arrays travel in `.npz` files.
 
-`do: load` (`path`, `format`, `module`: the user's own code that it needs, `compiled` where it shall go on with its training)
+`do: load` (`path`, `format`, `module`: the user's own code that it needs, `compiled` where it shall go on with its training,
+`may_unpack` where its folder is there to be written into)
 answers with the digests of all weights, the inputs (name, shape, dtype), the names of the
 outputs, the nodes of the graph (name -> shapes) and the dtypes that they have. `do: run` (`inputs`, `results`, `layers`) runs
 what was loaded last on `in_0`, ... in the order of those inputs, and writes `out_0`, ... and for each wanted layer
@@ -23,7 +24,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-LARGE = 128 << 20  # bytes of a file
 PREPROCESSING = "keras.src.layers.preprocessing"
 Answer = dict[str, Any]
 Array = np.ndarray[Any, Any]
@@ -83,7 +83,7 @@ class KerasModel:
         self._tf, self._variables, self._intermediate = TOOLS["tf"], TOOLS["variables"], TOOLS["intermediate"]
         self._tf.keras.utils.get_custom_objects().clear()  # what the code that an earlier file needed has registered
         own = _own_objects(Path(question["module"])) if question.get("module") else None
-        with _little_memory(Path(question["path"])):
+        with _little_memory() if question.get("may_unpack") else contextlib.nullcontext():
             self._model = self._tf.keras.models.load_model(  # in safe mode
                 question["path"], custom_objects=own, compile=bool(question.get("compiled"))
             )
@@ -152,15 +152,12 @@ class KerasModel:
 
 
 @contextlib.contextmanager
-def _little_memory(path: Path) -> Iterator[None]:
-    """A large file is loaded in the way that Keras takes on a machine with little memory, which is no slower.
+def _little_memory() -> Iterator[None]:
+    """A file is loaded in the way that Keras takes on a machine with little memory, which for a large one is no slower.
 
     It unpacks the weights beside the file and reads them one by one, where it else has all of them in memory twice, beside the
     variables (keras 3.15.1 src/saving/saving_lib.py `_load_model_from_fileobj`).
     """
-    if path.stat().st_size < LARGE:
-        yield
-        return
     from keras.src.saving import saving_lib
 
     before = saving_lib.is_memory_sufficient

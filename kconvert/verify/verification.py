@@ -10,12 +10,15 @@ from kconvert.axes import Order
 from kconvert.errors import VerificationFailed
 from kconvert.report import Verification
 from kconvert.spec import ModelSpec
+from kconvert.steps import step
 from kconvert.variables import OPTIMIZER
 from kconvert.verify.ahead import side_by_side
 from kconvert.verify.comparing import Tolerance
 from kconvert.verify.comparison import compared, computed_ahead
 from kconvert.verify.process import Verifier
 from kconvert.verify.sides import Sides
+
+LARGE = 128 << 20  # bytes of a file that is unpacked at its staging place instead of in memory
 
 
 def verified(
@@ -55,11 +58,15 @@ def verified(
     own = str(module) if module else None
 
     def load() -> Mapping[str, Any]:
-        return verifier.ask(do="load", path=str(path), format=format, module=own, compiled=is_compiled)
+        return verifier.ask(
+            do="load", path=str(path), format=format, module=own, compiled=is_compiled,
+            may_unpack=format == "keras" and path.stat().st_size > LARGE,
+        )  # fmt: skip
 
     def sides(facts: Mapping[str, Any]) -> Sides:
         return Sides(original, facts, input_names, output_names, renamed, moved, order)
 
+    step("loading the result")
     facts, ahead = side_by_side(load, None if expected is None else lambda: computed_ahead(sides(expected)))
     _compare_weights(digests, facts["digests"], by_name=format == "keras")
     return _proved(
