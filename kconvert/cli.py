@@ -292,7 +292,7 @@ app.add_typer(maps_app, name="maps", help="Say what becomes of each layer, or wh
 @maps_app.command("list")
 def list_maps(maps: Maps = None, as_json: AsJson = False) -> int:
     """All that the maps know, and what becomes of it, a line each."""
-    from kconvert.map_views import listed
+    from kconvert.catalog.views import listed
 
     found = listed(maps or ())
     if as_json:
@@ -309,7 +309,7 @@ def show_map(
     as_json: AsJson = False,
 ) -> int:
     """All that becomes of a class on its way to today's Keras."""
-    from kconvert.map_views import shown
+    from kconvert.catalog.views import shown
 
     found = shown(name, maps or ())
     _print([json.dumps([asdict(one) for one in found], indent=2)] if as_json else (one.text for one in found))
@@ -319,7 +319,7 @@ def show_map(
 @maps_app.command("check")
 def check_maps(files: Annotated[list[Path], typer.Argument(metavar="FILE.yaml", help="Layer maps of yours.")]) -> int:
     """Say whether layer maps of yours are right."""
-    from kconvert.map_checks import checked
+    from kconvert.catalog.checks import checked
 
     wrong = []
     for file in files:

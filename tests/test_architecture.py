@@ -41,7 +41,7 @@ def test_every_file_that_contributing_names_is_there():
     named = set(re.findall(r"`([\w./-]+\.(?:py|yaml|txt|json))`", text))
     there = [
         p.relative_to(ROOT).as_posix()
-        for f in ("kconvert", "layer_maps", "sample_models", "tests")
+        for f in ("docs", "kconvert", "layer_maps", "sample_models", "tests")
         for p in (ROOT / f).rglob("*")
     ]
     there += [p.name for p in ROOT.iterdir()]

@@ -7,9 +7,9 @@ import yaml
 from conftest import ROOT
 
 from kconvert import cli
+from kconvert.catalog.checks import checked, mistakes
+from kconvert.catalog.views import listed, shown
 from kconvert.errors import MapError, UsageError
-from kconvert.map_checks import checked, mistakes
-from kconvert.map_views import listed, shown
 from kconvert.spec import Dialect
 from kconvert.upgrade.map_format import SECTIONS
 from kconvert.upgrade.maps import hop_maps

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from conftest import ROOT, SAMPLES
 
-from kconvert.catalog import REPLACED, schema
+from kconvert.catalog.tables import REPLACED, schema
 from kconvert.errors import ConversionFailed, MapError
 from kconvert.map_files import layer_maps_folder
 from kconvert.read import read

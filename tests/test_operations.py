@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 import kconvert
-from kconvert.catalog import with_operations
+from kconvert.catalog.tables import with_operations
 from kconvert.errors import ConversionFailed, MapError
 from kconvert.read import read
 from kconvert.spec import Call, Dialect, LayerSpec, ModelSpec, Origin, Port

@@ -5,7 +5,7 @@ import tomllib
 
 from conftest import ROOT
 
-from kconvert.catalog import with_support_table
+from kconvert.catalog.tables import with_support_table
 from kconvert.cli import COMMANDS
 
 README = (ROOT / "README.md").read_text()

@@ -7,7 +7,7 @@ import yaml
 from layers import condition
 
 import kconvert.upgrade
-from kconvert.catalog import DISSOLVED
+from kconvert.catalog.tables import DISSOLVED
 from kconvert.spec import Dialect
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.operations.table import operation_table

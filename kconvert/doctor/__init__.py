@@ -2,8 +2,8 @@
 
 * `surroundings.py` looks: releases from the packages' metadata, variables and files; `limits.py`: memory, threads, files;
 * `known.yaml` lists what is known of variables and releases, `known.py` says which of it holds here;
-* `judging.py`: what else stands against conversions;
-* `trial.py`: with `deep`, TensorFlow is imported in a process of its own and computes something.
+* `judging.py`: what else stands against conversions; `finding.py`: one such thing; `lines.py`: all of it as text;
+* `trial.py`: with `deep`, TensorFlow is imported in a process of its own (`trial_program.py`) and computes something.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What the maps know, as tables: the README's support table, the supported TensorFlow functions, the schema of a map file.
-
-`python -m kconvert.catalog`, in a checkout, writes all of them.
-"""
+"""What the maps know, as tables: the README's support table, the supported TensorFlow functions, the schema of a map file."""
 
 from __future__ import annotations
 
@@ -116,14 +113,11 @@ DISSOLVED = {Dialect.keras2: {"Lambda"}}
 """Layers in whose place operations come before the hop, wherever they stand in a graph."""
 
 
-def _write() -> None:
+def write_all() -> None:
+    """Brings all of them up to date, in this checkout."""
     root = layer_maps_folder().parent
     (root / "layer_maps" / "schema.json").write_text(json.dumps(schema(), indent=1) + "\n", encoding="utf-8")
     readme = root / "README.md"
     readme.write_text(with_support_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
     functions = root / "layer_maps" / "operations" / "README.md"
     functions.write_text(with_operations(functions.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    _write()
