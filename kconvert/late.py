@@ -8,12 +8,16 @@ graphs that Keras traces are symbols that cost nothing, and the file's tensor as
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+import numpy as np
 
 from kconvert.framework import keras_on_tensorflow
 from kconvert.tensor import Array
 
+ALIGNMENT = 64  # bytes; tensorflow/core/framework/allocator.h `kAllocatorAlignment`
 UNINITIALIZED = "uninitialized_variables"
 
 
@@ -57,10 +61,32 @@ def give(variable: Any, read: Callable[[], Array]) -> None:
     variable._initializer = late
 
 
-def fill(variable: Any, value: Array) -> None:
-    """Gives a variable its value, in memory."""
+def fill(variable: Any, blocks: Iterable[Array]) -> None:
+    """Gives a variable its value, in memory that it keeps: TensorFlow itself would copy it twice on the way.
+
+    Args:
+        blocks: all elements, in arrays of one axis and the variable's dtype.
+    """
+    room = _aligned(math.prod(variable.shape), np.dtype(variable.dtype))
+    place = 0
+    for block in blocks:
+        room[place : place + block.size] = block
+        place += block.size
+    value = room.reshape(tuple(variable.shape))
+    if variable.dtype != "bfloat16":  # which NumPy lacks
+        from tensorflow.experimental import dlpack
+
+        value = dlpack.from_dlpack(value.__dlpack__())
     if is_late(variable):
         variable._initializer = lambda shape, dtype: value
         variable._deferred_initialize()
     else:
         variable.assign(value)
+
+
+def _aligned(size: int, dtype: np.dtype[Any]) -> Array:
+    """Room for so many elements, where TensorFlow wants them to begin."""
+    nbytes = size * dtype.itemsize
+    raw = np.empty(nbytes + ALIGNMENT, np.uint8)
+    begin = -raw.ctypes.data % ALIGNMENT
+    return raw[begin : begin + nbytes].view(dtype)

@@ -57,6 +57,8 @@ class Tensor:
     def blocks(self, limit: int) -> Iterator[Array]:
         """All elements in row-major order, in arrays of one axis and at most `limit` bytes (or one element).
 
+        Blocks are of whole rows (all that has one index of the first axis) where a row is no larger than that.
+
         A tensor that lies in the file as it is wanted is never in memory as a whole. A block may be overwritten by the next.
         """
         if self.in_blocks is not None:

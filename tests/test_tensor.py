@@ -55,6 +55,8 @@ def test_blocks_are_the_elements_in_their_order_and_none_is_too_large(value, lim
     for tensor in (stored(value), stored(value).transpose(axes).flip([0]), stored(value).reshape([value.size])):
         blocks = list(tensor.blocks(limit))
         assert max(b.nbytes for b in blocks) <= max(limit, value.itemsize)
+        row = tensor.size // tensor.shape[0]
+        assert row * value.itemsize > limit or all(b.size % row == 0 for b in blocks)
         np.testing.assert_array_equal(np.concatenate(blocks), tensor.read().reshape(-1))
 
 

@@ -1,5 +1,6 @@
 """The weights file that is written in blocks is the one that Keras's own `save` writes, and takes no more memory than a block."""
 
+import contextlib
 import copy
 import json
 import zipfile
@@ -11,6 +12,7 @@ import pytest
 import kconvert
 from kconvert.framework import keras_on_tensorflow, neutral_settings
 from kconvert.tensor import Tensor
+from kconvert.variables import digest
 
 pytestmark = pytest.mark.framework
 KINDS = ("float32", "float16", "float64", "bfloat16")
@@ -77,6 +79,24 @@ def test_it_holds_what_keras_writes(kind, tmp_path):
         again = keras_on_tensorflow().models.load_model(tmp_path / "ours.keras")
         for one, other in zip(again.variables, model.variables, strict=True):
             np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_a_variable_is_filled_block_by_block(is_late, monkeypatch):
+    from kconvert.late import Late, late_variables
+    from kconvert.transfer import values as module
+
+    keras, value = keras_on_tensorflow(), np.random.default_rng(2).random((70, 3, 5), dtype="float32")
+    with late_variables() if is_late else contextlib.nullcontext():
+        variable = keras.Variable(Late(), shape=value.shape, dtype="float32")
+    monkeypatch.setattr(module, "BLOCK", 200)
+    values = module.Values()
+    values.add([module.Pair("", "", variable, Tensor.of_file("v", value.shape, value.dtype, lambda: value))])
+    np.testing.assert_array_equal(variable.numpy(), value if is_late else 0.0)
+    values.fill()
+    assert variable._value is not None
+    np.testing.assert_array_equal(variable.numpy(), value)
+    assert values.digests([("key", variable)]) == {"key": digest(value)}
 
 
 def test_a_large_model_takes_no_memory(tmp_path):

@@ -75,12 +75,9 @@ class Values:
         return id(variable) in self._pairs
 
     def fill(self) -> None:
-        """Writes all of them into their variables, one at a time."""
-        for key, pair in self._pairs.items():
-            value = pair.read()
-            if self._is_digested:
-                self._digests[key] = digest(value)
-            fill(pair.variable, value)
+        """Writes all of them into their variables."""
+        for pair in self._pairs.values():
+            fill(pair.variable, self.blocks(pair.variable))
 
     def blocks(self, variable: Any) -> Iterator[Array]:
         """The elements of one variable in row-major order; a block may be overwritten by the next."""
