@@ -13,7 +13,21 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-Blocks = Callable[[int], Iterator[Array]]
+
+
+@dataclass(frozen=True, slots=True)
+class InBlocks:
+    """Reads a value as a whole, or all of its elements in row-major order in blocks of at most so many bytes.
+
+    Both are one thing, so that whoever puts another way of reading into a tensor replaces both.
+    """
+
+    whole: Callable[[], Array]
+    blocks: Callable[[int], Iterator[Array]]
+
+    def __call__(self) -> Array:
+        """The whole."""
+        return self.whole()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,10 +37,10 @@ class Tensor:
     Attributes:
         name: the file's own name for it (of the first, where several were joined).
         shape, dtype: of the value that `read` returns.
+        read: gives the value; `InBlocks` where it can be read part by part too.
         sources: file tensor -> how many of its elements are in here. Summed over a whole model, every file tensor's
             count equals its size: that is what "used exactly once" means.
         steps: what was done to it, for the report.
-        in_blocks: how the value is read part by part, where the file can do that; see `blocks`.
     """
 
     name: str
@@ -35,15 +49,12 @@ class Tensor:
     read: Callable[[], Array] = field(repr=False)
     sources: Mapping[str, int] = field(default_factory=dict, repr=False)
     steps: tuple[str, ...] = ()
-    in_blocks: Blocks | None = field(default=None, repr=False)
 
     @classmethod
-    def of_file(
-        cls, name: str, shape: Sequence[int], dtype: Any, read: Callable[[], Array], in_blocks: Blocks | None = None
-    ) -> Tensor:
+    def of_file(cls, name: str, shape: Sequence[int], dtype: Any, read: Callable[[], Array]) -> Tensor:
         """A tensor as the file stores it."""
         dims = tuple(int(n) for n in shape)
-        return cls(name, dims, np.dtype(dtype), read, {name: _count(dims)}, in_blocks=in_blocks)
+        return cls(name, dims, np.dtype(dtype), read, {name: _count(dims)})
 
     @classmethod
     def constant(cls, name: str, value: Array) -> Tensor:
@@ -52,7 +63,7 @@ class Tensor:
 
     def again(self) -> Tensor:
         """The same values for a second place that the same formula needs them at; they count once."""
-        return Tensor(self.name, self.shape, self.dtype, self.read, {}, self.steps, self.in_blocks)
+        return Tensor(self.name, self.shape, self.dtype, self.read, {}, self.steps)
 
     def blocks(self, limit: int) -> Iterator[Array]:
         """All elements in row-major order, in arrays of one axis and at most `limit` bytes (or one element).
@@ -61,8 +72,8 @@ class Tensor:
 
         A tensor that lies in the file as it is wanted is never in memory as a whole. A block may be overwritten by the next.
         """
-        if self.in_blocks is not None:
-            yield from self.in_blocks(limit)
+        if isinstance(self.read, InBlocks):
+            yield from self.read.blocks(limit)
         else:
             yield from cut(self.read(), limit)
 
@@ -94,7 +105,10 @@ class Tensor:
             raise ValueError(f"cannot reshape {self.name} {self.shape} to {new}")
         if new == self.shape:
             return self
-        return replace(self._view(f"reshape {list(new)}", new, lambda a: a.reshape(new)), in_blocks=self.in_blocks)
+        shaped = self._view(f"reshape {list(new)}", new, lambda a: a.reshape(new))
+        return (
+            replace(shaped, read=replace(self.read, whole=shaped.read)) if isinstance(self.read, InBlocks) else shaped
+        )
 
     def take(self, start: int, stop: int, axis: int = 0) -> Tensor:
         """The part `start:stop` along `axis`."""

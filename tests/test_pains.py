@@ -15,6 +15,7 @@ from stock_keras import StockKeras
 
 import kconvert
 from kconvert.errors import KConvertError
+from kconvert.jobs.doing import end_workers
 
 PAINS = yaml.safe_load((ROOT / "docs" / "pains.yaml").read_text())
 FILES = ROOT / "tests" / "pains"
@@ -176,7 +177,7 @@ def test_an_old_installation_neither_matters_nor_changes(pain, place, monkeypatc
     for name, value in {"HOME": str(place / "home"), "KERAS_BACKEND": "theano", "TF_USE_LEGACY_KERAS": "1"}.items():
         monkeypatch.setenv(name, value)
     before = dict(os.environ)
-    kconvert.api.end_workers()  # the next ones are children of this environment
+    end_workers()  # the next ones are children of this environment
     there = kconvert.convert(FILES / "slashes.h5", place / "there.keras")
     assert (place / "there.keras").read_bytes() == (place / "plain.keras").read_bytes()
     assert there.verification.status == plain.verification.status == "passed"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from kconvert.read.hdf5 import HDF5File
-from kconvert.tensor import Tensor
+from kconvert.tensor import InBlocks, Tensor
 
 ARRAYS = hnp.arrays(
     "float32", hnp.array_shapes(min_dims=1, max_dims=4, max_side=4), elements=st.floats(-9, 9, width=32)
@@ -72,8 +72,13 @@ def test_an_hdf5_file_gives_the_same_blocks_where_it_keeps_them_in_order(tmp_pat
     file = HDF5File(path)
     for name, lies_in_order in (("whole", True), ("chunked", False)):
         tensor = file.tensor((name,))
-        assert (tensor.in_blocks is not None) == lies_in_order
-        assert (tensor.transpose(range(value.ndim)).in_blocks, tensor.scale(2.0).in_blocks) == (None, None)
+        assert (
+            isinstance(tensor.read, InBlocks)
+            == isinstance(tensor.reshape([value.size]).read, InBlocks)
+            == lies_in_order
+        )
+        assert not isinstance(tensor.transpose(range(value.ndim)).read, InBlocks)
+        assert not isinstance(tensor.scale(2.0).read, InBlocks)
         blocks = [b.copy() for b in tensor.reshape([value.size]).blocks(limit)]
         assert all(b.dtype == np.float32 and b.nbytes <= max(limit, 4) for b in blocks)
         np.testing.assert_array_equal(np.concatenate(blocks), value.reshape(-1))

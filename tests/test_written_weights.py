@@ -2,14 +2,19 @@
 
 import contextlib
 import copy
+import io
 import json
+import os
 import zipfile
 
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import kconvert
+from kconvert.export.sparse import PAGE, SparseFile
 from kconvert.framework import keras_on_tensorflow, neutral_settings
 from kconvert.tensor import Tensor
 from kconvert.variables import digest
@@ -79,6 +84,23 @@ def test_it_holds_what_keras_writes(kind, tmp_path):
         again = keras_on_tensorflow().models.load_model(tmp_path / "ours.keras")
         for one, other in zip(again.variables, model.variables, strict=True):
             np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3 * PAGE), st.binary(max_size=99)), max_size=9), st.integers(0, 4 * PAGE))
+def test_a_sparse_file_is_a_file(writes, size):
+    ours, theirs = SparseFile(), io.BytesIO()
+    for place, data in writes:
+        for file in (ours, theirs):
+            assert file.seek(place) == place
+            assert file.write(data) == len(data)
+            assert file.tell() == place + len(data)
+    length = theirs.seek(0, os.SEEK_END) if any(data for _, data in writes) else 0
+    assert ours.seek(0, os.SEEK_END) == ours.size == length
+    ours.seek(0)
+    assert ours.read(length + 1) == theirs.getvalue()[:length]
+    assert ours.truncate(size) == size
+    ours.seek(0)
+    assert len(ours.read(size)) == size
 
 
 @pytest.mark.parametrize("is_late", [True, False])

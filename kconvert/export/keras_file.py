@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from kconvert.export.given import Names, Values
+from kconvert.export.sparse import SparseFile
 from kconvert.export.weights import Gap, laid_out
 
+Readable = IO[bytes] | SparseFile
 NO_DATE = "1980-01-01@00:00:00"
 BLOCK = 1 << 20
 
@@ -26,7 +28,7 @@ def write_keras_file(model: Any, target: Path, names: Names, values: Values) -> 
 
     config, metadata = map(json.loads, saving_lib._serialize_model_as_json(model))
     assets = saving_lib.DiskIOStore("assets", mode="w")
-    frame = target.with_name(".frame.h5")
+    frame = SparseFile()
     try:
         gaps = laid_out(model, frame, assets, values)
         texts = {
@@ -40,12 +42,10 @@ def write_keras_file(model: Any, target: Path, names: Names, values: Values) -> 
             for name, text in texts.items():
                 with _entry(archive, name, len(text)) as entry:
                     entry.write(text)
-            size = frame.stat().st_size
-            with frame.open("rb") as content, _entry(archive, "model.weights.h5", size) as entry:
-                _filled(content, entry, size, gaps, values)
+            with _entry(archive, "model.weights.h5", frame.size) as entry:
+                _filled(frame, entry, gaps, values)
     finally:
         assets.close()
-        frame.unlink(missing_ok=True)
 
 
 def _files(folder: Path) -> list[tuple[str, Path]]:
@@ -60,23 +60,23 @@ def _entry(archive: zipfile.ZipFile, name: str, size: int) -> IO[bytes]:
     return archive.open(entry, "w")
 
 
-def _filled(frame: IO[bytes], entry: IO[bytes], size: int, gaps: list[Gap], values: Values) -> None:
+def _filled(frame: SparseFile, entry: IO[bytes], gaps: list[Gap], values: Values) -> None:
     """The weights file, whose tensors are put where the frame has room for them."""
-    at = 0
+    at = frame.seek(0)
     for gap in sorted(gaps, key=lambda gap: gap.offset):
         _copied(frame, entry, gap.offset - at)
         for block in values.blocks(gap.variable):
             entry.write(block.data.cast("B"))
         at = frame.seek(gap.offset + gap.nbytes)
-    _copied(frame, entry, size - at)
+    _copied(frame, entry, frame.size - at)
 
 
-def _copied(source: IO[bytes], entry: IO[bytes], count: int) -> None:
+def _copied(source: Readable, entry: IO[bytes], count: int) -> None:
     for block in _blocks(source, count):
         entry.write(block)
 
 
-def _blocks(source: IO[bytes], count: int) -> Iterator[bytes]:
+def _blocks(source: Readable, count: int) -> Iterator[bytes]:
     while count and (block := source.read(min(count, BLOCK))):
         count -= len(block)
         yield block

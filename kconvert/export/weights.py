@@ -1,6 +1,6 @@
 """The weights of a `.keras` file as HDF5, with room where large tensors belong: a frame, which is filled on its way.
 
-HDF5 gives a tensor its place in the file when it is made; nothing has to be written there. The file is sparse.
+HDF5 gives a tensor its place in the file when it is made; nothing has to be written there. The frame is in memory, and small.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from kconvert.export.given import Values
+from kconvert.export.sparse import SparseFile
 
 LARGE = 1 << 16  # bytes; a smaller tensor is written as Keras does
 
@@ -25,16 +25,17 @@ class Gap:
     nbytes: int
 
 
-def laid_out(model: Any, path: Path, assets: Any, values: Values) -> list[Gap]:
+def laid_out(model: Any, frame: SparseFile, assets: Any, values: Values) -> list[Gap]:
     """Writes all of a model's state but large tensors, in the groups and the order of Keras's own `save`.
 
     Args:
+        frame: takes the file.
         assets: Keras's store for what layers keep in files.
         values: of the model's variables.
     """
     from keras.src.saving import saving_lib
 
-    store = _frame(saving_lib.H5IOStore, values)(str(path), mode="w")
+    store = _frame(saving_lib.H5IOStore, values)(frame)
     try:
         if getattr(model, "compiled", False) and model.optimizer is not None:
             model.optimizer.save_own_variables = _variables_themselves(model.optimizer)
@@ -62,9 +63,13 @@ def _frame(store: Any, values: Values) -> Any:
     class Frame(store):
         """`waiting` has the variables that were left out, and their places."""
 
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
+        def __init__(self, frame: SparseFile) -> None:
             self.waiting: list[tuple[Any, h5py.Dataset]] = []
-            super().__init__(*args, **kwargs)
+            self._frame = frame
+            super().__init__("model.weights.h5", mode="w")
+
+        def _get_h5_file(self, path_or_io: Any, mode: str | None = None) -> h5py.File:
+            return h5py.File(self._frame, "w")
 
         def __setitem__(self, key: str, value: Any) -> None:
             if not (_is_variable(value) and value in values and _is_large(value)):

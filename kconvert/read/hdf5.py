@@ -21,7 +21,7 @@ from kconvert.read.scan.hdf5 import scan_hdf5, shown
 from kconvert.read.scan.opened import check_unchanged, regular_file
 from kconvert.spec import Tensor
 from kconvert.steps import step
-from kconvert.tensor import Array, cut
+from kconvert.tensor import Array, InBlocks, cut
 
 NUMBERS = "fiub"
 DAMAGES = (OSError, RuntimeError, KeyError, TypeError, ValueError, OverflowError)  # whatever h5py makes of wrong bytes
@@ -173,7 +173,7 @@ class HDF5File:
 
         dtype = np.dtype(np.float32) if is_bfloat16 else dataset.dtype.newbyteorder("=")
         lies_in_order = dataset.chunks is None and dataset.ndim > 0 and dataset.size > 0
-        return Tensor.of_file(full_name, dataset.shape, dtype, read, in_blocks if lies_in_order else None)
+        return Tensor.of_file(full_name, dataset.shape, dtype, InBlocks(read, in_blocks) if lies_in_order else read)
 
     @contextlib.contextmanager
     def _reading(self, full_name: str) -> Iterator[None]:
