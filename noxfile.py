@@ -60,6 +60,12 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """`site/`: the documentation, where a link that leads nowhere is an error."""
+    _module(session, "mkdocs", "build", "--strict", "--quiet")
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """`dist/`: sdist and wheel; that they are whole and work is in tests/test_packaging.py."""
     _module(session, "hatchling", "build", "--clean")

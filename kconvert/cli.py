@@ -133,7 +133,7 @@ def convert(
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> int:
-    """Convert a model, or all below a folder; may be left out."""
+    """Convert a model, or all of a folder: the default command."""
     from kconvert import api
 
     said: dict[str, Any] = {"backend": backend, "keras_version": keras_version, "source_data_format": source_data_format,

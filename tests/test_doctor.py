@@ -101,11 +101,12 @@ TRIED = '{"tensorflow": "2.21.0", "keras": "3.15.1", "seconds": 3.04, "bytes": 5
         (1, "", "Traceback\nImportError: numpy.core", ["error tensorflow: cannot be imported: ImportError: numpy.core"]),
         (1, "", "", ["error tensorflow: cannot be imported: it said nothing"]),
         (0, "noise\n" + TRIED % 1e-6, "W", ["note tensorflow: tensorflow 2.21.0 with keras 3.15.1 came up in 3.0 s and 500 MiB"]),
+        (0, TRIED.replace("3.15.1", "3.16.0") % 0, "", ["note tensorflow: ", "warning keras: 3.16.0 is imported, while pip names 3.15.1"]),
         (0, TRIED % 3.5, "", ["note tensorflow: ", "warning oneDNN, tried: one of the convolutions named under oneDNN came out wrong here, by 3.5"]),
     ],
 )  # fmt: skip
 def test_what_a_trial_left_is_judged(status, printed, complained, says):
-    findings = list(trial.judged(status, printed, complained))
+    findings = list(trial.judged(status, printed, complained, {"tensorflow": "2.21.0", "keras": "3.15.1"}))
     assert len(findings) == len(says)
     for one, text in zip(findings, says, strict=True):
         assert f"{one.level} {one.topic}: {one.says}".startswith(text)
@@ -163,7 +164,7 @@ def test_an_examination_is_plain_data():
 @pytest.mark.framework
 def test_a_trial_imports_tensorflow_as_a_worker_does(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "theano")
-    first, *others = trial.tried()
+    first, *others = trial.tried({})
     assert (first.level, first.topic) == ("note", "tensorflow")
     assert first.says.startswith("tensorflow 2.")
     assert {f.topic for f in others} <= {"oneDNN, tried"}

@@ -9,6 +9,7 @@ from kconvert.catalog.tables import with_support_table
 from kconvert.cli import COMMANDS
 
 README = (ROOT / "README.md").read_text()
+RECIPES = (ROOT / "docs" / "recipes.md").read_text()
 
 
 def test_the_support_table_is_that_of_the_maps():
@@ -25,7 +26,7 @@ def test_the_two_commands_are_there_and_name_files_that_exist():
 
 def test_the_wheel_that_is_named_is_that_of_this_release():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert set(re.findall(r"kconvert-([0-9.]+)-py3", README)) == {project["version"]}
+    assert set(re.findall(r"kconvert-([0-9.]+)-py3", README + RECIPES)) == {project["version"]}
     table = README.partition("| extra | for |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([a-z0-9]+)`[,| ]", table)) - {"docs"} == set(project["optional-dependencies"]) - {"docs"}
 

@@ -71,7 +71,7 @@ class Display:
         lines += [f"{count:6} by {error}" for error, count in self._errors.most_common()]
         if self._counts["failed"]:
             lines.append(f"{joined(output, 'failures.txt')} has the command that tries each again")
-        return [*lines, f"{joined(output, 'report.html')} tells all of it"]
+        return [*lines, joined(output, "report.html")]
 
 
 def shortened(source: str, width: int = 60) -> str:

@@ -91,7 +91,7 @@ class Cluster:
         try:
             from distributed import Client
         except ImportError:
-            raise UsageError("--scheduler needs dask: pip install 'kconvert[cluster]'") from None
+            raise UsageError("--scheduler needs dask: pip install distributed") from None
         try:
             self._client = Client(address, timeout=30, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:

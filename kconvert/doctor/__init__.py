@@ -47,5 +47,5 @@ def examine(folder: Path | None = None, *, deep: bool = False) -> Examination:
         deep: import TensorFlow and let it compute something that some of its releases compute wrongly.
     """
     found = surroundings(folder or Path())
-    noticed = [*findings(found), *(tried() if deep else ())]
+    noticed = [*findings(found), *(tried(found.packages) if deep else ())]
     return Examination(found, tuple(sorted(noticed, key=lambda f: f.rank)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ PROGRAM = Path(__file__).with_name("trial_program.py")
 LONGEST = 300.0  # seconds; a cold disk takes a minute for TensorFlow's files
 
 
-def tried() -> Iterator[Finding]:
-    """What came of it."""
+def tried(packages: Mapping[str, str]) -> Iterator[Finding]:
+    """What came of it; `packages` are the releases that pip names."""
     command = [*interpreter(), str(PROGRAM)]
     try:
         done = subprocess.run(
@@ -28,10 +28,10 @@ def tried() -> Iterator[Finding]:
             "error", "tensorflow", f"was not imported within {LONGEST:.0f} s", "look at the disk, or the machine's load"
         )
         return
-    yield from judged(done.returncode, done.stdout, done.stderr)
+    yield from judged(done.returncode, done.stdout, done.stderr, packages)
 
 
-def judged(status: int, printed: str, complained: str) -> Iterator[Finding]:
+def judged(status: int, printed: str, complained: str, packages: Mapping[str, str]) -> Iterator[Finding]:
     """The findings for what the program left."""
     if status < 0:
         name = signal.Signals(-status).name
@@ -47,6 +47,10 @@ def judged(status: int, printed: str, complained: str) -> Iterator[Finding]:
     said: dict[str, Any] = json.loads(lines[-1])
     text = f"tensorflow {said['tensorflow']} with keras {said['keras']} came up in {said['seconds']:.1f} s and {said['bytes'] / 2**20:.0f} MiB"
     yield Finding("note", "tensorflow", text)
+    for name in ("tensorflow", "keras"):
+        if name in packages and packages[name] != said[name]:
+            text = f"{said[name]} is imported, while pip names {packages[name]}: another package writes into the same folder"
+            yield Finding("warning", name, text, REINSTALL)
     if said["wrong"] > 1e-3:
         text = f"one of the convolutions named under oneDNN came out wrong here, by {said['wrong']:.2g}"
         yield Finding("warning", "oneDNN, tried", text, "set TF_ENABLE_ONEDNN_OPTS=0 where such a model runs")
