@@ -6,6 +6,7 @@ of this folder's parent.
 
 import re
 
+import commands
 import layers
 import outside
 import pains
@@ -13,6 +14,7 @@ import refusals
 import scores
 
 PARTS = {
+    "commands": commands.part,
     "pains": pains.part,
     "keras0": lambda: layers.hop(0),
     "keras1": lambda: layers.hop(1),
