@@ -6,10 +6,14 @@ Each JSON file lists one loader's results: `case`, `era`, `error` (null where th
 training went on as recorded) for the models that have it.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -17,9 +21,9 @@ WRONG = "outputs differ by"
 """How an error begins where a model was loaded without a word and computes something else."""
 
 
-def counted(results):
+def counted(results: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
     """era -> how many `models`, of them with the `same` outputs, with `different` ones without a word."""
-    eras = {}
+    eras: dict[str, Counter[str]] = {}
     for result in results:
         count = eras.setdefault(result["era"], Counter(models=0, same=0, different=0))
         count["models"] += 1
@@ -28,13 +32,13 @@ def counted(results):
     return {era: dict(count) for era, count in eras.items()}
 
 
-def loader(results):
+def loader(results: list[dict[str, Any]]) -> dict[str, Any]:
     """All counts of one loader; `training`: of the models whose training was recorded, too."""
     resumed = [result["resume"] == "ok" for result in results if "resume" in result]
     return {"training": {"models": len(resumed), "same": sum(resumed)}, "eras": counted(results)}
 
 
-def main(arguments):
+def main(arguments: Iterable[str]) -> str:
     """The data file as text; an argument is NAME==VERSION:FILE."""
     loaders = {}
     for argument in arguments:

@@ -38,7 +38,6 @@ def run_command(line, capfd):
                 patch.setenv(name, value)
             cli.main(words[1:])
         status = exited.value.code
-        patch.undo()
     else:
         line = re.sub(r"(?:\S*/)?\bkconvert (?=[a-z./])", f"{shlex.quote(sys.executable)} -m kconvert ", line)
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

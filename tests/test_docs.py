@@ -17,6 +17,7 @@ from hook import MARK, PARTS
 
 import kconvert
 import kconvert.errors
+from kconvert import cli
 
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -67,6 +68,9 @@ def test_the_site_is_built_without_a_warning(tmp_path):
     errors = (tmp_path / "site" / "errors" / "index.html").read_text()
     assert all(f'id="p{n}"' in errors for n in range(1, 22))
     assert "<!-- generated" not in errors
+    commands = (tmp_path / "site" / "commands" / "index.html").read_text()
+    assert all(f'id="kconvert-{command}"' in commands for command in cli.COMMANDS)
+    assert "--keras-version" in commands
     api = (tmp_path / "site" / "api" / "index.html").read_text()
     assert all(f'id="kconvert.{name}"' in api for name in kconvert.__all__ if name != "KConvertError")
 

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -15,7 +17,6 @@ from stock_keras import StockKeras
 
 import kconvert
 from kconvert.errors import KConvertError
-from kconvert.jobs.doing import end_workers
 
 PAINS = yaml.safe_load((ROOT / "docs" / "pains.yaml").read_text())
 FILES = ROOT / "tests" / "pains"
@@ -168,20 +169,25 @@ def test_the_new_names_are_listed_and_collide_with_nothing(pain, tmp_path):
 
 @pytest.mark.framework
 @of("P19")
-def test_an_old_installation_neither_matters_nor_changes(pain, place, monkeypatch):
+def test_an_old_installation_neither_matters_nor_changes(pain, place):
     keras_json = place / "home" / ".keras" / "keras.json"
     keras_json.parent.mkdir(parents=True)
     old = json.dumps({"backend": "theano", "image_data_format": "channels_first", "floatx": "float16", "epsilon": 1e-3})
     keras_json.write_text(old)
-    plain = kconvert.convert(FILES / "slashes.h5", place / "plain.keras")
-    for name, value in {"HOME": str(place / "home"), "KERAS_BACKEND": "theano", "TF_USE_LEGACY_KERAS": "1"}.items():
-        monkeypatch.setenv(name, value)
-    before = dict(os.environ)
-    end_workers()  # the next ones are children of this environment
-    there = kconvert.convert(FILES / "slashes.h5", place / "there.keras")
+    program = (
+        "import os, sys, kconvert; before = dict(os.environ); report = kconvert.convert(*sys.argv[1:]); "
+        "assert report.verification.status == 'passed' and dict(os.environ) == before"
+    )
+    settings = {
+        "HOME": str(place / "home"),
+        "KERAS_BACKEND": "theano",
+        "TF_USE_LEGACY_KERAS": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-c", program, FILES / "slashes.h5", place / "there.keras"]
+    subprocess.run(command, env={**os.environ, **settings}, check=True)
+    kconvert.convert(FILES / "slashes.h5", place / "plain.keras")
     assert (place / "there.keras").read_bytes() == (place / "plain.keras").read_bytes()
-    assert there.verification.status == plain.verification.status == "passed"
-    assert dict(os.environ) == before
     assert keras_json.read_text() == old
 
 

@@ -4,21 +4,32 @@
 of this folder's parent.
 """
 
-import re
+from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import Any
+
+import commands
 import layers
 import outside
 import pains
 import refusals
 import scores
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
 
-PARTS = {
+from kconvert.catalog import tables
+
+PARTS: dict[str, Callable[[], str]] = {
+    "commands": commands.part,
     "pains": pains.part,
     "keras0": lambda: layers.hop(0),
     "keras1": lambda: layers.hop(1),
     "keras2": lambda: layers.hop(2),
     "keras3": lambda: layers.hop(3),
-    "functions": layers.functions,
+    "functions": tables.operations,
     "refused_layers": refusals.refused_layers,
     "refused_functions": refusals.refused_functions,
     "refused_by_rules": refusals.refused_by_rules,
@@ -28,13 +39,13 @@ PARTS = {
 MARK = re.compile(r"<!-- generated: (\w+) -->")
 
 
-def on_files(files, config, **_):
+def on_files(files: Files, config: MkDocsConfig, **_: Any) -> Files:
     """Called by mkdocs once it knows the pages."""
     for file in outside.files(config):
         files.append(file)
     return files
 
 
-def on_page_markdown(markdown, page, **_):
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Called by mkdocs for each page."""
     return outside.with_links(MARK.sub(lambda mark: PARTS[mark[1]](), markdown), page.file.src_uri)

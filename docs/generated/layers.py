@@ -1,13 +1,17 @@
 """What the layer maps say, as tables: each class of a dialect, what becomes of it and of its arguments and tensors."""
 
+from __future__ import annotations
+
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 from kconvert.spec import Dialect
+from kconvert.upgrade.map_format import Condition, Entry, Section, Weights
 from kconvert.upgrade.maps import hop_maps
-from kconvert.upgrade.operations.table import operation_table
 from kconvert.upgrade.rules import RULES
 
-SECTIONS = {
+SECTIONS: dict[Section, str] = {
     "layers": "Layers",
     "activations": "Activations",
     "initializers": "Initializers",
@@ -25,7 +29,7 @@ FACTS = {
 NEARLY_ALL = 0.8
 
 
-def hop(number):
+def hop(number: int) -> str:
     """The maps from one dialect to the next; of Keras 3, to today's."""
     maps = hop_maps(Dialect(number))
     common = _common([list(phrases(entry)) for entry in maps.sections["layers"].values()])
@@ -44,34 +48,20 @@ def hop(number):
     return "\n".join(lines)
 
 
-def functions():
-    """TensorFlow's functions, by the operation that each becomes."""
-    table = operation_table()
-    lines = ["| TensorFlow | is | what else |", "|---|---|---|"]
-    for name in sorted(table.rows):
-        function = table.functions[name]
-        becomes = f"`keras.ops.{function.becomes}`" if function.becomes else "stock operations"
-        if function.reject:
-            becomes = f"refused: {function.reject}"
-        also = f"also {', '.join(f'`tf.{other}`' for other in function.also)}" if function.also else ""
-        lines.append(f"| `tf.{name}` | {_cell(becomes)} | {also} |")
-    return "\n".join(lines)
-
-
-def _common(said):
+def _common(said: list[list[str]]) -> list[str]:
     """What is said of nearly every layer, so that it need not be repeated."""
     counts = Counter(phrase for one in said for phrase in one)
     return [phrase for phrase, count in counts.items() if count > NEARLY_ALL * len(said)]
 
 
-def _row(name, entry, common):
+def _row(name: str, entry: Entry, common: list[str]) -> str:
     becomes = f"`{entry.becomes}`" if entry.becomes not in (None, name) else "the same"
     if entry.reject is not None:
         becomes = "refused"
     return f"| `{name}` | {becomes} | {_cell('<br>'.join(p for p in phrases(entry) if p not in common))} |"
 
 
-def phrases(entry):
+def phrases(entry: Entry) -> Iterator[str]:
     """What an entry says besides the class, in words."""
     if entry.reject is not None:
         yield entry.reject.because
@@ -100,7 +90,7 @@ def phrases(entry):
         yield f"otherwise: {'; '.join(phrases(entry.otherwise))}"
 
 
-def _moves(weights):
+def _moves(weights: Weights) -> Iterator[str]:
     for new, result in weights.result.items():
         steps = [
             f"{step.word} {_value(getattr(step, step.word))}" + (f" where {condition(step.when)}" if step.when else "")
@@ -110,18 +100,18 @@ def _moves(weights):
             yield f"tensor `{new}` is {', '.join(f'`{s}`' for s in result.sources)}{''.join(f', {s}' for s in steps)}"
 
 
-def condition(when):
+def condition(when: Condition) -> str:
     """`when` in words."""
     return " and ".join(
         f"{FACTS.get(key, key.removeprefix('config.'))} is {_value(value)}" for key, value in when.items()
     )
 
 
-def _value(value):
+def _value(value: Any) -> str:
     return " or ".join(map(_value, value)) if isinstance(value, list) and value else f"`{value}`"
 
 
-def _rules(entry):
+def _rules(entry: Entry) -> Iterator[str]:
     yield from entry.rule
     for case in entry.cases:
         yield from _rules(case)
@@ -129,11 +119,11 @@ def _rules(entry):
         yield from _rules(entry.otherwise)
 
 
-def _purpose(rule):
+def _purpose(rule: str) -> str:
     function = RULES[rule]
     module = __import__(function.__module__, fromlist=["_"]).__doc__ or ""
     return " ".join((function.__doc__ or module).split("\n\n")[0].split())
 
 
-def _cell(text):
+def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")

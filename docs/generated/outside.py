@@ -4,10 +4,13 @@ Links are written as they work in the repository. On the site, those to a page o
 their text.
 """
 
+from __future__ import annotations
+
 import posixpath
 import re
 from pathlib import Path
 
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[2]
@@ -16,16 +19,16 @@ LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?!\w+:|#)(?P<target>[^)#\s]*)(?
 CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 
 
-def files(config):
+def files(config: MkDocsConfig) -> list[File]:
     """The pages from outside docs/, under their path in the repository."""
     return [File.generated(config, page, content=(ROOT / page).read_text()) for page in PAGES]
 
 
-def with_links(markdown, page):
+def with_links(markdown: str, page: str) -> str:
     """A page's text with links as the site has them."""
     own = page if page in PAGES else f"docs/{page}"
 
-    def linked(link):
+    def linked(link: re.Match[str]) -> str:
         there = posixpath.normpath(posixpath.join(posixpath.dirname(own), link["target"]))
         on_site = there if there in PAGES else there.removeprefix("docs/")
         if on_site == there and there not in PAGES:

@@ -1,18 +1,21 @@
 """The page by error message: docs/pains.yaml as Markdown."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 FILE = Path(__file__).parents[1] / "pains.yaml"
 
 
-def part():
+def part() -> str:
     """All of them, in their order."""
     return "\n".join(_pain(pain) for pain in yaml.safe_load(FILE.read_text()))
 
 
-def _pain(pain):
+def _pain(pain: dict[str, Any]) -> str:
     lines = [f"## {pain['title']} {{#{pain['id'].lower()}}}", ""]
     for error in pain["errors"]:
         text = " ".join(error["text"].split())
@@ -25,7 +28,7 @@ def _pain(pain):
     return "\n".join(lines)
 
 
-def _proof(error):
+def _proof(error: dict[str, Any]) -> str:
     if "today" not in error:
         return f"Source: {error['seen']}."
     word, *arguments = error["today"]

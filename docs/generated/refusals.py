@@ -1,6 +1,9 @@
 """What is refused and why: the maps' reasons, and the errors with their codes."""
 
+from __future__ import annotations
+
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -9,16 +12,17 @@ from layers import condition
 import kconvert.upgrade
 from kconvert.catalog.tables import DISSOLVED
 from kconvert.spec import Dialect
+from kconvert.upgrade.map_format import Entry, Reject, Section
 from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.operations.table import operation_table
 
 UPGRADE = Path(kconvert.upgrade.__file__).parent
 CODES = Path(__file__).parents[1] / "codes.yaml"
-KINDS = {"layers": "", "activations": "activation ", "initializers": "initializer ", "regularizers": "regularizer ",
+KINDS: dict[Section, str] = {"layers": "", "activations": "activation ", "initializers": "initializer ", "regularizers": "regularizer ",
          "constraints": "constraint ", "optimizers": "optimizer ", "losses": "loss ", "metrics": "metric "}  # fmt: skip
 
 
-def refused_layers():
+def refused_layers() -> str:
     """Every `reject` of the layer maps, cases included."""
     lines = ["| of | what | because |", "|---|---|---|"]
     for dialect in Dialect:
@@ -32,7 +36,7 @@ def refused_layers():
     return "\n".join(lines)
 
 
-def refused_functions():
+def refused_functions() -> str:
     """Every `reject` of the table of TensorFlow's functions."""
     rows = operation_table().functions
     lines = ["| TensorFlow | because |", "|---|---|"]
@@ -41,7 +45,7 @@ def refused_functions():
     )
 
 
-def refused_by_rules():
+def refused_by_rules() -> str:
     """The words of every `Rejected` that Python code raises, with … for what a model says."""
     lines = ["| in | because |", "|---|---|"]
     for path in sorted(UPGRADE.rglob("*.py")):
@@ -50,16 +54,16 @@ def refused_by_rules():
     return "\n".join(lines)
 
 
-def _messages(tree):
+def _messages(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Rejected" and node.args:
             parts = node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else [node.args[0]]
-            words = [part.value if isinstance(part, ast.Constant) else "…" for part in parts]
+            words = [str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts]
             if words != ["…"]:
                 yield "".join(words).replace("|", "\\|")
 
 
-def codes():
+def codes() -> str:
     """Every code of docs/codes.yaml."""
     lines = ["| code | error | when |", "|---|---|---|"]
     for code, (error, meaning) in yaml.safe_load(CODES.read_text()).items():
@@ -67,7 +71,7 @@ def codes():
     return "\n".join(lines)
 
 
-def _rejections(entry):
+def _rejections(entry: Entry) -> Iterator[tuple[str, Reject]]:
     if entry.reject is not None:
         yield "", entry.reject
     for case in entry.cases:
@@ -77,5 +81,5 @@ def _rejections(entry):
         yield ", otherwise", entry.otherwise.reject
 
 
-def _era(dialect):
+def _era(dialect: Dialect) -> str:
     return "early Keras 3" if dialect is Dialect.keras3 else f"Keras {dialect.value}"

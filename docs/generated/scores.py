@@ -1,6 +1,9 @@
 """The table of numbers: docs/scores.yaml, per era, the loaders side by side."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import Any
 
 import yaml
 from packaging.version import Version
@@ -8,12 +11,12 @@ from packaging.version import Version
 FILE = Path(__file__).parents[1] / "scores.yaml"
 
 
-def part():
+def part() -> str:
     """The table of the data file."""
     return table(yaml.safe_load(FILE.read_text()))
 
 
-def table(loaders):
+def table(loaders: dict[str, Any]) -> str:
     """A row per release line: of how many models the outputs are those recorded, and of how many silently not."""
     eras = sorted(next(iter(loaders.values()))["eras"], key=_age)
     names = [f"{name} {loader['version']}" for name, loader in loaders.items()]
@@ -33,15 +36,15 @@ def table(loaders):
     return "\n".join(lines)
 
 
-def _cell(count):
+def _cell(count: dict[str, int]) -> str:
     return f"{count['same']}" + (f" ({count['different']} wrong)" if count["different"] else "")
 
 
-def _name(era):
+def _name(era: str) -> str:
     package, _, release = era.partition("-")
     return f"tf.keras of TensorFlow {release}" if package == "tfkeras" else f"Keras {release}"
 
 
-def _age(era):
+def _age(era: str) -> tuple[bool, Version]:
     package, _, release = era.partition("-")
     return (package == "tfkeras", Version(release))
