@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 from kconvert.cli import COMMANDS, FIRST_WORDS
-from kconvert.completion import ASKED, NUMBER, TEXT, WORDS, with_convert
+from kconvert.cli.completion import ASKED, NUMBER, TEXT, WORDS, with_convert
 
 PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from kconvert.cli import main; main(sys.argv[1:])"
 

@@ -64,10 +64,10 @@ def with_wrong_weights(monkeypatch):
     """Conversions in this process forget the last bias."""
     right = pipeline.built
 
-    def wrong(spec, *further, **named):
+    def wrong(spec, *further, **options):
         last = spec.layers[-1]
         zero = mutations._with_tensor(last, "bias", np.zeros_like)
-        return right(mutations._with(spec, zero), *further, **named)
+        return right(mutations._with(spec, zero), *further, **options)
 
     monkeypatch.setattr(pipeline, "built", wrong)
 
