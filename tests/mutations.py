@@ -197,7 +197,7 @@ def _with_tensor(layer: LayerSpec, slot: str, function) -> LayerSpec:
         value = tensor.read()
         return np.asarray(function(value), value.dtype).reshape(value.shape)
 
-    return replace(layer, tensors={**layer.tensors, slot: replace(tensor, read=read, in_blocks=None)})
+    return replace(layer, tensors={**layer.tensors, slot: replace(tensor, read=read)})
 
 
 def _exchanged(layer: LayerSpec, one: str, two: str) -> LayerSpec:
