@@ -76,7 +76,7 @@ def phrases(entry: Entry) -> Iterator[str]:
     for argument, value in entry.set.items():
         yield f"`{argument}` = {_value(value)}"
     for argument, drop in entry.drop.items():
-        only = f", if it is {' or '.join(map(_value, drop.if_default))}" if drop.if_default is not None else ""
+        only = f", if it is {_value(drop.if_default)}" if drop.if_default is not None else ""
         yield f"`{argument}` goes{only}: {drop.because}"
     for weights in entry.weights or ():
         yield from _moves(weights)
@@ -85,7 +85,7 @@ def phrases(entry: Entry) -> Iterator[str]:
     for case in entry.cases:
         becomes = f"`{case.becomes}`" if case.becomes else ""
         said = "; ".join(filter(None, [becomes, *phrases(case)]))
-        yield f"where {condition(case.when)}: {said or 'no more'}"
+        yield f"where {condition(case.when)}: {said or 'nothing else'}"
     if entry.otherwise is not None:
         yield f"otherwise: {'; '.join(phrases(entry.otherwise))}"
 
@@ -108,7 +108,8 @@ def condition(when: Condition) -> str:
 
 
 def _value(value: Any) -> str:
-    return " or ".join(map(_value, value)) if isinstance(value, list) and value else f"`{value}`"
+    """A value, or the values that are meant alike."""
+    return " or ".join(f"`{one}`" for one in value) if isinstance(value, list) and value else f"`{value}`"
 
 
 def _rules(entry: Entry) -> Iterator[str]:

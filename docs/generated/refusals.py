@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from kconvert.upgrade.maps import hop_maps
 from kconvert.upgrade.operations.table import operation_table
 
 UPGRADE = Path(kconvert.upgrade.__file__).parent
+FEWEST_WORDS = 3  # of a message that says something without the model's own
 CODES = Path(__file__).parents[1] / "codes.yaml"
 KINDS: dict[Section, str] = {"layers": "", "activations": "activation ", "initializers": "initializer ", "regularizers": "regularizer ",
          "constraints": "constraint ", "optimizers": "optimizer ", "losses": "loss ", "metrics": "metric "}  # fmt: skip
@@ -59,7 +61,7 @@ def _messages(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Rejected" and node.args:
             parts = node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else [node.args[0]]
             words = [str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts]
-            if words != ["…"]:
+            if len(re.findall(r"[a-z]{2,}", "".join(words))) >= FEWEST_WORDS:
                 yield "".join(words).replace("|", "\\|")
 
 

@@ -146,19 +146,20 @@ def upgraded_object(section: Section, value: Any, maps: HopMaps, origin: Origin)
     own = origin.custom.find(name)
     if own is not None:
         return value if maps.new < Dialect.keras3 else custom_object(own, config)
+    kind = "loss" if section == "losses" else section.removesuffix("s")
     if not isinstance(name, str) or not isinstance(config, Mapping):
-        raise UnknownArgument(f"{_short(value)} is not the form of an {section[:-1]}")
+        raise UnknownArgument(f"{_short(value)} is not the form of any {kind}")
     found = maps.find(section, name) or maps.find(section, _camel(name))
     if found is None and section == "activations" and isinstance(value, Mapping):
         return _layer_as_activation(name, value, maps, origin)
     if found is None:
         raise CodeInModel(
-            f"the {section[:-1]} {name!r} is not one of Keras's own, so it is Python code that is not in the file",
+            f"the {kind} {name!r} is not one of Keras's own, so it is Python code that is not in the file",
             option=f"--custom FILE.py that defines {name}",
         )
     entry = chosen(found, config, origin)
     if entry.reject is not None:
-        raise Rejected(f"{section[:-1]} {name!r}: {entry.reject.because}", option=entry.reject.option)
+        raise Rejected(f"{kind} {name!r}: {entry.reject.because}", option=entry.reject.option)
     arguments = upgraded_arguments(entry, config, maps, origin)
     if arguments.problems:
         raise arguments.problems[0]
