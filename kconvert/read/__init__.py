@@ -1,9 +1,9 @@
 """File -> ModelSpec in the file's own dialect. Judges nothing, executes nothing.
 
 * what is it? `sniff.py`, `pairing.py`; may it be read at all? `scan/`;
-* containers: `hdf5.py` (tensors in groups of layers); `containers.py` for those that keep tensors by object (`stored.py`):
-  `keras_archive.py`, `weights_file.py`, `saved_model.py` with `saved_tables.py` and `subclassed.py`, `object_graph.py`, `bundle.py`;
-  their bytes: `wire.py`, `messages.py`, `crc32c.py`;
+* containers: `hdf5.py` (tensors in groups of layers), `datasets.py` (their values); `containers.py` for those that keep tensors by
+  object (`stored.py`): `keras_archive.py`, `weights_file.py`, `saved_model.py` with `saved_tables.py` and `subclassed.py`,
+  `object_graph.py`, `bundle.py`; their bytes: `wire.py`, `messages.py`, `crc32c.py`;
 * the architecture: `architecture.py` (text), `envelope.py` (layers and ports), `nodes.py` (how a layer was called), `graph.py`,
   `keras0.py`, `branches.py`, `graph_container.py`, `plain_values.py`, `op_layers.py`, `lost_operands.py`, `vocabulary.py`;
 * who wrote it? `dialect.py`, `origin.py`, `evidence.py`; whose tensors are these? `attach.py`.

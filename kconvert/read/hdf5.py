@@ -17,11 +17,11 @@ import h5py
 import numpy as np
 
 from kconvert.errors import CorruptSource, NoArchitecture, UnsafeSource
+from kconvert.read.datasets import reader
 from kconvert.read.scan.hdf5 import scan_hdf5, shown
 from kconvert.read.scan.opened import check_unchanged, regular_file
 from kconvert.spec import Tensor
 from kconvert.steps import step
-from kconvert.tensor import Array, InBlocks, cut
 
 NUMBERS = "fiub"
 DAMAGES = (OSError, RuntimeError, KeyError, TypeError, ValueError, OverflowError)  # whatever h5py makes of wrong bytes
@@ -162,18 +162,9 @@ class HDF5File:
         if dataset.shape is None:
             raise CorruptSource(f"{self.path}: {shown(full_name)} is empty", code="E_DTYPE")
 
-        def read() -> Array:
-            with self._reading(full_name):
-                return _plain(np.asarray(dataset[()]), is_bfloat16)
-
-        def in_blocks(limit: int) -> Iterator[Array]:
-            with self._reading(full_name):
-                for block in _rows(dataset, limit):
-                    yield _plain(block, is_bfloat16)
-
         dtype = np.dtype(np.float32) if is_bfloat16 else dataset.dtype.newbyteorder("=")
-        lies_in_order = dataset.chunks is None and dataset.ndim > 0 and dataset.size > 0
-        return Tensor.of_file(full_name, dataset.shape, dtype, InBlocks(read, in_blocks) if lies_in_order else read)
+        read = reader(dataset, is_bfloat16, lambda: self._reading(full_name))
+        return Tensor.of_file(full_name, dataset.shape, dtype, read)
 
     @contextlib.contextmanager
     def _reading(self, full_name: str) -> Iterator[None]:
@@ -230,28 +221,6 @@ def model_config(file: HDF5File) -> str:
     if not isinstance(config, str):
         raise CorruptSource(f"{file.path}: model_config: not valid JSON: not a text", code="E_BAD_CONFIG")
     return config
-
-
-def _plain(value: Array, is_bfloat16: bool) -> Array:
-    """In this machine's byte order; bfloat16, which NumPy lacks, as the float32 of the same value."""
-    if is_bfloat16:
-        return (value.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-    return value.astype(value.dtype.newbyteorder("=")) if not value.dtype.isnative else value
-
-
-def _rows(dataset: h5py.Dataset, limit: int) -> Iterator[Array]:
-    """What lies in order, so many rows at a time; memory is taken once, for getting it costs as much as filling it."""
-    row = dataset.nbytes // len(dataset)
-    if row > limit:
-        for number in range(len(dataset)):
-            yield from cut(np.asarray(dataset[number]), limit)
-        return
-    rows = min(max(limit // row, 1), len(dataset))
-    room = np.empty((rows, *dataset.shape[1:]), dataset.dtype)
-    for start in range(0, len(dataset), rows):
-        count = min(rows, len(dataset) - start)
-        dataset.read_direct(room, np.s_[start : start + count], np.s_[:count])
-        yield room[:count].reshape(-1)
 
 
 def _names(group: h5py.Group, attribute: str) -> list[str]:
