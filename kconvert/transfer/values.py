@@ -36,11 +36,23 @@ class Pair:
         Raises:
             ConversionFailed: that dtype does not hold every bit of it.
         """
-        return self._cast(self.tensor.read())
+        value = self._cast(self.tensor.read())
+        if value.shape != self.tensor.shape:
+            raise self._broken(f"the shape {value.shape}")
+        return value
 
     def blocks(self, limit: int) -> Iterator[Array]:
         """The same in blocks; see `Tensor.blocks`."""
-        return map(self._cast, self.tensor.blocks(limit))
+        left = self.tensor.size
+        for block in self.tensor.blocks(limit):
+            left -= block.size
+            yield self._cast(block)
+        if left:
+            raise self._broken(f"{self.tensor.size - left} elements")
+
+    def _broken(self, what: str) -> Exception:
+        """Of a rule that says one shape and gives another."""
+        return ValueError(f"{self.tensor.name} was said to have the shape {self.tensor.shape} and has {what}")
 
     def _cast(self, value: Array) -> Array:
         dtype = np.dtype(self.variable.dtype)

@@ -16,8 +16,6 @@ import numpy as np
 from kconvert.verify.inputs import Given
 from kconvert.verify.reference import Computed
 
-Compute = Callable[[Given, bool], Computed]
-
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
