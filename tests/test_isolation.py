@@ -113,6 +113,20 @@ def test_neither_a_home_nor_room_for_temporary_files_is_needed(tmp_path):
         assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.framework
+@pytest.mark.parametrize("isolation", ["process", "none"])
+def test_nothing_is_left_among_temporary_files(isolation, tmp_path):
+    """TensorFlow leaves the functions that it traced, when its process is killed."""
+    program = "import sys, kconvert; kconvert.convert(sys.argv[1], sys.argv[2], isolation=sys.argv[3])"
+    room = tmp_path / "temporary"
+    room.mkdir()
+    source = source_of(SAMPLES / "served_age_groups")
+    command = [sys.executable, "-c", program, source, tmp_path / "new.keras", isolation]
+    subprocess.run(command, env={**os.environ, "TMPDIR": str(room)}, cwd=ROOT, check=True)
+    assert (tmp_path / "new.keras").exists()
+    assert list(room.iterdir()) == []
+
+
 def test_a_reader_who_goes_away_is_no_failure():
     reader = subprocess.Popen(
         [sys.executable, "-m", "kconvert", "inspect", str(MNIST / "model.h5"), "--json"], stdout=subprocess.PIPE,

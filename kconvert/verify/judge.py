@@ -3,12 +3,12 @@
 This file runs as a program of its own (by `workers/child.py`), in which kconvert cannot be imported: what it can load,
 anybody can load. Arrays travel in `.npz` files.
 
-`do: load` (`path`, `format`, `module`: the user's own code that it needs, `compiled` where it shall go on with its training,
-`may_unpack` where its folder is there to be written into)
-answers with the digests of all weights, the inputs (name, shape, dtype), the names of the
-outputs, the nodes of the graph (name -> shapes) and the dtypes that they have. `do: run` (`inputs`, `results`, `layers`) runs
-what was loaded last on `in_0`, ... in the order of those inputs, and writes `out_0`, ... and for each wanted layer
-`<its place in the list>:<output>`; an answer with `refused` says that it cannot be run on this.
+Each question says where temporary files go (`scratch`). `do: load` (`path`, `format`, `module`: the user's own code that it
+needs, `compiled` where it shall go on with its training, `may_unpack` where its folder is there to be written into) answers with
+the digests of all weights, the inputs (name, shape, dtype), the names of the outputs, the nodes of the graph (name -> shapes) and
+the dtypes that they have. `do: run` (`inputs`, `results`, `layers`) runs what was loaded last on `in_0`, ... in the order of those
+inputs, and writes `out_0`, ... and for each wanted layer `<its place in the list>:<output>`; an answer with `refused` says that it
+cannot be run on this.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import contextlib
 import gc
 import importlib.util
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,6 +64,7 @@ def begin() -> None:
 
 def answer(question: Answer, heard: Callable[[str, str], None]) -> Answer:
     """What is in the file and what it computes, or why stock Keras cannot say."""
+    tempfile.tempdir = question["scratch"]
     try:
         if question["do"] == "run":
             heard("step", "running it")

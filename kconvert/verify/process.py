@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,6 +20,7 @@ class Verifier:
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._allowance = Allowance(limits, limits)
         self._process = Supervised(JUDGE)
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self) -> None:
         """Begins to import TensorFlow there, without waiting for it."""
@@ -30,6 +32,10 @@ class Verifier:
         Raises:
             VerificationFailed: stock Keras cannot load or run the file, died over it, or took too long.
         """
+        if self._scratch is None or question["do"] == "load":
+            self._tidy()
+            self._scratch = tempfile.TemporaryDirectory(prefix="kconvert-", ignore_cleanup_errors=True)
+        question["scratch"] = self._scratch.name
         try:
             answer: dict[str, Any] = self._process.ask(question, self._allowance, about="the file that was written")
         except WorkerError as error:
@@ -42,6 +48,13 @@ class Verifier:
     def close(self) -> None:
         """Ends the process."""
         self._process.close()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """TensorFlow writes the functions that it traces into files, and leaves them there when it is killed."""
+        if self._scratch is not None:
+            self._scratch.cleanup()
+            self._scratch = None
 
     def __enter__(self) -> Verifier:
         return self
