@@ -185,6 +185,8 @@ def load(
     input_shape: Sequence[int | None] | None = None,
     custom: Any = None,
     maps: Sequence[str | os.PathLike[str]] = (),
+    data_format: Borders = "keep",
+    io: Borders = "keep",
     isolation: str = "process",
     timeout: float | None = None,
     memory_limit: int | str | None = None,
@@ -196,7 +198,7 @@ def load(
     Raises:
         KConvertError: see `kconvert.errors`.
     """
-    code, wishes = located(custom), Wishes(_paths(maps))
+    code, wishes = located(custom), Wishes(_paths(maps), data_format, io)
     work = Work(isolation, timeout, memory_limit)
     with (
         _reading(source, weights, backend, keras_version, source_data_format, input_shape, code) as reading,

@@ -169,6 +169,16 @@ def test_a_theano_model_is_the_same_function_with_channels_last(tmp_path, sample
     assert any("changes of the order" in note.text for note in report.notes)
 
 
+@pytest.mark.framework
+def test_a_model_is_loaded_with_channels_last(sample):
+    folder = sample("mnist_cnn")
+    with np.load(folder / "io.npz") as recorded:
+        given, wanted = recorded["in_0"], recorded["out_0"]
+    model = kconvert.load(source_of(folder), data_format="channels_last", io="channels_last")
+    assert {getattr(layer, "data_format", "channels_last") for layer in model.layers} == {"channels_last"}
+    np.testing.assert_allclose(model.predict(np.moveaxis(given, 1, -1), verbose=0), wanted, rtol=1e-4, atol=1e-4)
+
+
 def test_io_without_a_rewriting_is_an_error_of_usage(tmp_path, sample):
     with pytest.raises(UsageError, match="say both"):
         kconvert.convert(source_of(sample("theano_order")), tmp_path / "new.keras", io="channels_last")
