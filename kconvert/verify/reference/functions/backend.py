@@ -280,6 +280,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "ones_like": lambda x, dtype=None, name=None: np.ones_like(tensor(x)),
     "pack": under(arrays.stack, "x"),
     "permute_dimensions": under(arrays.transpose, "x", "pattern"),
+    "print_tensor": lambda x, message="": tensor(x),
     "prod": _over(np.prod),
     "relu": relu,
     "repeat": repeat,
