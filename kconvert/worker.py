@@ -36,20 +36,23 @@ def answer(question: dict[str, Any], heard: Callable[[str, str], None]) -> dict[
     from kconvert.plain import plain, restored
     from kconvert.steps import heard_by
 
-    if "keras" in sys.modules and not gc.get_freeze_count():
-        gc.collect()
-        gc.freeze()  # a million objects that stay
+    _collect()
     sys.path += [p for p in question["import_roots"] if p not in sys.path]
     os.chdir(question["folder"])  # paths are meant from there; nothing is imported from it
     tempfile.tempdir = question["scratch"]
     job = restored(JOBS[question["job"]], question["data"])
     with heard_by(heard):
-        gc.disable()  # looking for it among all that TensorFlow brings along takes half as long as building a model
         try:
             return {"result": plain(job.run(Bench.of_process()))}
         except KConvertError as error:
             with contextlib.suppress(TypeError):
                 error.add_note(traceback.format_exc()[-20000:])
             return {"error": plain(error)}
-        finally:
-            gc.enable()
+
+
+def _collect() -> None:
+    """Garbage is looked for between two jobs only: among all that TensorFlow brings along that takes half as long as building a model."""
+    gc.disable()
+    gc.collect()
+    if "keras" in sys.modules and not gc.get_freeze_count():
+        gc.freeze()  # a million objects that stay
