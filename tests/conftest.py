@@ -4,6 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("kconvert", deadline=None)  # a busy machine is no failure
+settings.load_profile("kconvert")
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "sample_models"
