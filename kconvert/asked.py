@@ -13,13 +13,14 @@ from typing import Any, Literal, get_args
 
 from kconvert.errors import UsageError
 
-BACKENDS = ("theano", "tensorflow", "cntk")
-DATA_FORMATS = ("channels_first", "channels_last")
-FORMATS = ("keras", "savedmodel")
+Backend = Literal["theano", "tensorflow", "cntk"]
+DataFormat = Literal["channels_first", "channels_last"]
 Wanted = Literal["keep", "drop", "auto"]
 """Of the training state: all of it or an error, none of it, or what is there."""
 Borders = Literal["keep", "channels_last"]
 """Of an order of axes: as it is, or channels last."""
+BACKENDS: tuple[str, ...] = get_args(Backend)
+FORMATS = ("keras", "savedmodel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Reading:
         if self.backend is not None:
             _check(f"--backend {self.backend}", self.backend, BACKENDS)
         if self.data_format is not None:
-            _check(f"--source-data-format {self.data_format}", self.data_format, DATA_FORMATS)
+            _check(f"--source-data-format {self.data_format}", self.data_format, get_args(DataFormat))
 
     def said(self) -> Mapping[str, Any]:
         """The arguments of `kconvert.read.read`, but for the source and the user's own code."""

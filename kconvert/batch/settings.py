@@ -12,11 +12,12 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from kconvert.asked import Backend, Borders, DataFormat, Wanted
 from kconvert.errors import UsageError
 
 NAME = "kconvert.yaml"
@@ -28,16 +29,16 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    backend: Literal["theano", "tensorflow", "cntk"] | None = None
+    backend: Backend | None = None
     keras_version: str | None = None
-    source_data_format: Literal["channels_first", "channels_last"] | None = None
+    source_data_format: DataFormat | None = None
     input_shape: list[int | None] | None = None
     custom: str | list[str] | None = None
     maps: list[str] | None = None
     probe: str | None = None
-    training: Literal["keep", "drop", "auto"] | None = None
-    data_format: Literal["keep", "channels_last"] | None = None
-    io: Literal["keep", "channels_last"] | None = None
+    training: Wanted | None = None
+    data_format: Borders | None = None
+    io: Borders | None = None
     verify: bool | None = None
 
 
