@@ -164,7 +164,7 @@ class _Comparison:
             self._remarks[f"stock Keras could not run it on plausible inputs: {self._refused}"] = None
         if differing and not is_failed:
             self._remarks[f"{len(differing)} layers differ and no output does: {differing[0]} is the first"] = None
-        compared = {check.against for check in outputs} | ({"reference"} if layers else set())
+        compared = {check.against for check in outputs} or ({"reference"} if layers else set())
         words = {
             "probe": f"those recorded in {probe}",
             "reference": "an independent computation of the original in NumPy",
