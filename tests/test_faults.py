@@ -3,6 +3,7 @@
 import json
 import random
 
+import h5py
 import loaded_by_keras
 import mutations
 import numpy as np
@@ -84,6 +85,19 @@ def test_a_wrong_conversion_leaves_nothing_and_names_the_layer(with_wrong_weight
     with pytest.raises(VerificationFailed):
         kconvert.convert(source, target, isolation="none", keep_failed=True)
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_model_of_no_layers_is_checked_as_any_other(tmp_path):
+    source = tmp_path / "none.h5"
+    place = {"name": "x", "batch_input_shape": [None, 3], "dtype": "float32", "sparse": False}
+    config = {"name": "none", "layers": [{"class_name": "InputLayer", "config": place}]}
+    with h5py.File(source, "w") as file:
+        file.attrs["keras_version"], file.attrs["backend"] = "2.2.4", "tensorflow"
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": config})
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = [b"x"]
+        group.create_group("x").attrs["weight_names"] = np.zeros(0, "S1")
+    assert kconvert.convert(source, tmp_path / "new.keras", isolation="none").verification.status == "passed"
 
 
 def test_what_the_reference_lacks_is_named_and_what_comes_before_is_compared(monkeypatch, tmp_path):

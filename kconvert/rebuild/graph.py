@@ -19,7 +19,8 @@ from kconvert.sums import has_plain_sums
 def rebuilt(spec: ModelSpec, custom: Objects = NO_OBJECTS) -> Any:
     """The model, its weights without values: late ones, or zeros where code of the user's own may assign to them.
 
-    A Sequential stays one where its layers form a chain without operations between them.
+    A Sequential stays one where its layers form a chain without operations between them; one of no layers, which today's Keras
+    cannot run, becomes a graph.
 
     Args:
         custom: the user's own classes and functions by name.
@@ -37,7 +38,12 @@ def rebuilt(spec: ModelSpec, custom: Objects = NO_OBJECTS) -> Any:
 
 def _model(spec: ModelSpec, custom: Objects) -> Any:
     keras = keras_on_tensorflow()
-    if spec.sequential and spec.is_chain and not any(la.class_name.startswith("ops.") for la in spec.layers):
+    if (
+        spec.sequential
+        and spec.is_chain
+        and len(spec.layers) > 1
+        and not any(la.class_name.startswith("ops.") for la in spec.layers)
+    ):
         return _sequential(spec, custom)
     layers = {layer.name: layer for layer in spec.layers}
     made = {name: _layer(layer, custom) for name, layer in layers.items()}

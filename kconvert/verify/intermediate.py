@@ -20,8 +20,13 @@ def graph_of(model: Any) -> Any:
 
 
 def facts_of(model: Any) -> dict[str, Any]:
-    """What is known of a model's graph before it runs: inputs (name, shape, dtype), names of outputs, shapes of all nodes, dtypes."""
+    """What is known of a model's graph before it runs: inputs (name, shape, dtype), names of outputs, shapes of all nodes, dtypes.
+
+    Without a graph (a subclass of Model, a Sequential of no layers) that is nothing.
+    """
     graph = graph_of(model)
+    if graph is None:
+        return {"inputs": [], "outputs": [], "nodes": {}, "dtypes": []}
     made = dict(nodes(graph))
     return {
         "inputs": [[s._keras_history.operation.name, list(s.shape), str(s.dtype)] for s in graph.inputs],

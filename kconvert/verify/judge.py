@@ -92,11 +92,9 @@ class KerasModel:
         self._graph = self._intermediate.graph_of(self._model)
 
     def facts(self) -> Answer:
-        """Without a graph (a subclass of Model) nothing is known of the inputs."""
+        """Its weights, and what is known of its graph."""
         kept = [*self._variables.keyed_variables(self._model), *self._variables.keyed_states(self._model)]
         digests = {key: self._variables.digest(v.numpy()) for key, v in kept}
-        if self._graph is None:
-            return {"digests": digests, "inputs": [], "outputs": [], "nodes": {}, "dtypes": []}
         return {"digests": digests, **self._intermediate.facts_of(self._model)}
 
     def outputs(self, inputs: list[Array]) -> list[Any]:
