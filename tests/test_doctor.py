@@ -10,7 +10,6 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from kconvert.batch.places import FRAMEWORK
 from kconvert.doctor import examine, finding, judging, known, trial
 from kconvert.doctor.limits import Limits
 from kconvert.doctor.surroundings import Place, Surroundings
@@ -75,10 +74,6 @@ def test_what_is_wrong_is_said_with_what_to_do(row):
 
 def test_every_row_of_what_is_known_has_an_environment_where_it_holds():
     assert {row["known"] for row in TABLE if "known" in row} | ALWAYS == {row.topic for row in known.rows()}
-
-
-def test_the_least_memory_is_what_a_batch_counts_with():
-    assert judging.LEAST_MEMORY == FRAMEWORK
 
 
 def test_all_that_is_wrong_is_said_at_once_the_worst_first(monkeypatch):

@@ -14,10 +14,7 @@ from kconvert.batch.tasks import Task
 from kconvert.errors import InternalError, UsageError
 from kconvert.jobs.doing import end_workers
 from kconvert.report import Failed, Outcome
-
-GIGA = 1 << 30
-FRAMEWORK = 3 * GIGA // 2  # bytes of a worker and its verifier with TensorFlow in them
-COPIES = 8  # a model is in memory as tensors, as variables, as the file that is written, and in the verifier
+from kconvert.workers.limits import COPIES, FRAMEWORK
 
 
 class Place(Protocol):

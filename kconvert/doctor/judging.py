@@ -10,9 +10,8 @@ from packaging.specifiers import SpecifierSet
 from kconvert.doctor.finding import Finding, Level
 from kconvert.doctor.known import known
 from kconvert.doctor.surroundings import Place, Surroundings
-from kconvert.workers.limits import GIGA
+from kconvert.workers.limits import FRAMEWORK, GIGA
 
-LEAST_MEMORY = 3 * GIGA // 2  # bytes of a worker and its verifier with TensorFlow in them, as a batch counts them
 LEAST_ROOM = GIGA  # bytes on a disk: a model is written beside its target before it takes its place
 LEAST_FILES = 256  # a worker holds its sockets and TensorFlow's shared objects; a batch has two processes for each job
 LEAST_THREADS = 128  # TensorFlow starts some per processor, in the worker and in the verifier
@@ -90,10 +89,8 @@ def _place(place: Place, purpose: str, level: Level, do: str) -> Iterator[Findin
 
 def _limits(here: Surroundings) -> Iterator[Finding]:
     limits = here.limits
-    if limits.memory_free is not None and limits.memory_free < LEAST_MEMORY:
-        text = (
-            f"{limits.memory_free / GIGA:.1f} GiB is free; TensorFlow in two processes takes {LEAST_MEMORY / GIGA:.1f}"
-        )
+    if limits.memory_free is not None and limits.memory_free < FRAMEWORK:
+        text = f"{limits.memory_free / GIGA:.1f} GiB is free; TensorFlow in two processes takes {FRAMEWORK / GIGA:.1f}"
         yield Finding("warning", "memory", text, "close programs, or give the container more")
     if limits.open_files is not None and limits.open_files < LEAST_FILES:
         text = f"{limits.open_files} at a time"

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kconvert.errors import UsageError
+from kconvert.files.content import size_of
 
 GIGA = 1 << 30
+FRAMEWORK = 3 * GIGA // 2  # bytes of a worker and its verifier with TensorFlow in them
+COPIES = 5  # of a model in memory at the worst moment: while stock Keras, which checks the file, loads it (VGG16: 4.7)
 READING = frozenset({"", "read", "upgrade"})  # stages that need no framework; "" is what comes before
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
@@ -43,8 +46,7 @@ def allowance(sources: Iterable[Path], timeout: float | None = None, memory: int
     """What work on these files may need; what the user says stands instead.
 
     Reading has a minute and a second for every 5 MB, and twice the files' size beside 1 GiB. All of a conversion has ten
-    minutes and ten times as long, and eight times the size beside 4 GiB: two processes with TensorFlow take 1.2 GB, and
-    a model is in memory as tensors, as variables, and as the file that is written.
+    minutes and ten times as long, and eight times the size beside 4 GiB, which is ample: see `FRAMEWORK` and `COPIES`.
 
     Raises:
         UsageError: no such time or size.
@@ -77,9 +79,6 @@ def bytes_of(said: int | str) -> int:
 
 def _size(path: Path) -> int:
     try:
-        if path.is_dir():
-            return sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
-        beside = [f for f in path.parent.glob(f"{path.name}.*") if f.is_file()] if not path.exists() else [path]
-        return sum(f.stat().st_size for f in beside)
+        return size_of(path)
     except (OSError, ValueError):
         return 0  # reading says what is wrong with it
